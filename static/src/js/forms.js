@@ -1,0 +1,59 @@
+// Forms: sent once, missed when left with work in them, and kept when a request fails.
+import { $, $$, on, text } from "./dom.js";
+import { toast } from "./toasts.js";
+
+// A form is sent once, however often its button is pressed; one of htmx again when the answer is there.
+const byHtmx = (form) => form.hasAttribute("hx-post");
+document.addEventListener("submit", (event) => {
+  if (!("sent" in event.target.dataset)) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+}, true);
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method === "post" && !event.defaultPrevented && !byHtmx(form)) form.dataset.sent = "";
+});
+window.addEventListener("pageshow", () => $$("form[data-sent]").forEach((form) => delete form.dataset.sent));
+document.addEventListener("htmx:beforeSend", ({ detail }) => { if (detail.elt.matches("form[hx-post]")) detail.elt.dataset.sent = ""; });
+document.addEventListener("htmx:afterRequest", ({ detail }) => { if (detail.elt.dataset) delete detail.elt.dataset.sent; });
+
+// Ctrl or Cmd and Enter send the form around a text area.
+on("keydown", "textarea", (event, area) => {
+  if (event.key !== "Enter" || !(event.metaKey || event.ctrlKey)) return;
+  event.preventDefault();
+  area.form?.requestSubmit();
+});
+
+// Escape leaves an editor in place: its Cancel link knows the way.
+on("keydown", "[data-editor]", (event, form) => {
+  if (event.key !== "Escape" || event.isComposing) return;
+  event.preventDefault();
+  event.stopPropagation();
+  $("[data-editor-cancel]", form)?.click();
+});
+
+// A form with data-unsaved asks before the page goes away with work in it.
+on("input", "form[data-unsaved]", (_, form) => { form.dataset.dirty = ""; });
+on("submit", "form[data-unsaved]", (_, form) => { delete form.dataset.dirty; });
+on("reset", "form[data-unsaved]", (_, form) => { delete form.dataset.dirty; });
+window.addEventListener("beforeunload", (event) => { if ($("form[data-dirty]")) event.preventDefault(); });
+
+// A request that failed leaves everything as it was and says so.
+const failed = (event) => {
+  const writes = event.detail.requestConfig?.verb !== "get";
+  toast({ text: text(writes ? "Failed" : "NotLoaded"), error: true });
+};
+for (const type of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) document.addEventListener(type, failed);
+
+// A new team starts in the zone of the browser that creates it: <select data-guess-zone> that still says UTC.
+function guessZone() {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  for (const select of $$("form[data-new] select[data-guess-zone]"))
+    if (select.value === "UTC" && $(`option[value="${CSS.escape(zone)}"]`, select)) select.value = zone;
+}
+
+export function start() {
+  guessZone();
+  // A form that came back with errors starts at the first of them.
+  $("main [aria-invalid=true]:not(fieldset)")?.focus();
+}
