@@ -1,0 +1,68 @@
+"""The kinds of jobs there are: each app registers what its jobs do from AppConfig.ready()."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from crm.jobs.models import Job
+
+
+class JobFailed(Exception):
+    """The job cannot go on; the message is for the people who wait for it."""
+
+
+class TryAgain(Exception):
+    """Somebody else changed the rows a chunk was about to write; nothing of it is kept."""
+
+
+class LedgerRow(NamedTuple):
+    """What became of one row of the input (see crm.jobs.models.JobRow)."""
+
+    number: int
+    outcome: str
+    reason: str = ""
+    record_id: int | None = None
+    label: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chunk:
+    """What a step did. It is written in the step's own transaction."""
+
+    position: dict[str, Any]  # where the next one starts
+    done: int  # rows of the input that it finished
+    counts: Counter[str] = field(default_factory=Counter)  # outcome -> rows
+    rows: Sequence[LedgerRow] = ()
+
+
+# Does the database work of one chunk, inside a transaction that the runner opened. It may be
+# called again after a conflict, so it keeps nothing in Python unless it succeeds.
+Step = Callable[[], Chunk]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """A kind of job. `start` yields one step after the other from the job's position on."""
+
+    key: str  # stored with every job: never renamed
+    label: Any  # what it does, as a lazy translation: "Importing contacts"
+    summary: Callable[[Job], str]  # what a finished one has done
+    start: Callable[[Job], Iterator[Step]]
+    record_url: Callable[[str, int], str]  # (team slug, id of a record) -> its page
+    # (team slug, parameters of the job) -> the page that leads to it
+    origin: Callable[[str, dict[str, Any]], tuple[str, str]]
+    is_resumable: bool = True  # else it starts over when its worker died
+
+
+_kinds: dict[str, Kind] = {}
+
+
+def add(kind: Kind) -> None:
+    """Register a kind; called from AppConfig.ready()."""
+    _kinds[kind.key] = kind
+
+
+def kind_of(job: Job) -> Kind | None:
+    """Return the job's kind; None if the app that made it is not there any more."""
+    return _kinds.get(job.kind)

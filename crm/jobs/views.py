@@ -1,0 +1,69 @@
+"""A job's progress and what became of each of its rows."""
+
+import itertools
+from typing import Any
+
+from django.http import HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+
+from crm.htmx import render_page
+from crm.jobs import queries, registry
+from crm.jobs.models import Job, JobRow
+from crm.jobs.registry import Kind
+from crm.spreadsheets import csv_lines
+from crm.tenancy.views import TeamRequest, team_page
+
+
+@team_page("team.view")
+def job_detail(request: TeamRequest, job_id: int) -> HttpResponse:
+    job = get_object_or_404(Job.objects.select_related("created_by__user"), pk=job_id)
+    kind = registry.kind_of(job)
+    context = {
+        "job": job,
+        "label": kind.label if kind else "",
+        "summary": kind.summary(job) if kind else "",
+        "origin": kind and kind.origin(request.team.slug, job.parameters),
+        **(_ledger(request, job, kind) if job.is_finished else {}),
+    }
+    return render_page(request, "jobs/job_detail.html", context, partials={"job-body"})
+
+
+@team_page("team.view")
+def job_ledger(request: TeamRequest, job_id: int) -> HttpResponse:
+    job = get_object_or_404(Job, pk=job_id)
+    headings = (_("Row"), _("Outcome"), _("Name"), _("Reason"))
+    response = StreamingHttpResponse(
+        csv_lines(itertools.chain([headings], queries.whole_ledger(job))),
+        content_type="text/csv; charset=utf-8",
+    )
+    response["Content-Disposition"] = f'attachment; filename="rows-{job.pk}.csv"'
+    return response
+
+
+def _ledger(request: TeamRequest, job: Job, kind: Kind | None) -> dict[str, Any]:
+    """Return what shows the rows of a finished job; the start of the list for a page nobody offers."""
+    outcome, cursor = request.GET.get("outcome", ""), request.GET.get("cursor", "")
+    problem = ""
+    if outcome not in ("", *JobRow.Outcome.values):
+        outcome, cursor = "", ""
+        problem = _("Rows do not end in that way. These are all of them.")
+    try:
+        page = queries.ledger_page(job, outcome=outcome, cursor=cursor)
+    except ValueError:  # BadCursor, or a cursor of a list that is sorted by text
+        page = queries.ledger_page(job, outcome=outcome, cursor="")
+        problem = _("There is no such page. This is the first one.")
+    return {
+        "tallies": queries.tallies(job),
+        "outcome": outcome,
+        "problem": problem,
+        "page": page,
+        "rows": [(row, _record_url(request, kind, row)) for row in page.rows],
+        "query": {"outcome": outcome} if outcome else {},
+    }
+
+
+def _record_url(request: TeamRequest, kind: Kind | None, row: JobRow) -> str:
+    if kind is None or row.record_id is None:
+        return ""
+    return kind.record_url(request.team.slug, row.record_id)

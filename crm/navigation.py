@@ -1,0 +1,44 @@
+"""The main navigation: each app adds what it serves, so nothing shown leads nowhere."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+
+
+@dataclass(frozen=True, kw_only=True)
+class NavItem:
+    """One entry of the main navigation."""
+
+    key: str  # compared with the `section` of a page's context
+    label: Any  # lazy translation
+    icon: str
+    url_name: str  # a team URL without further arguments
+    permission: str
+    order: int
+    shortcut: str = ""  # as in data-key, "g p"
+    footer: bool = False  # settings and the like sit at the bottom
+
+
+_items: dict[str, NavItem] = {}
+
+
+def add(item: NavItem) -> None:
+    """Register an entry; called from AppConfig.ready()."""
+    _items[item.key] = item
+
+
+def for_member(member: Any) -> list[dict[str, Any]]:
+    """Return what this member may open, in order, with the URLs of the member's team."""
+    return [
+        {
+            "key": item.key,
+            "label": item.label,
+            "icon": item.icon,
+            "shortcut": item.shortcut,
+            "footer": item.footer,
+            "url": reverse(item.url_name, kwargs={"team_slug": member.team.slug}),
+        }
+        for item in sorted(_items.values(), key=lambda item: item.order)
+        if member.can(item.permission)
+    ]
