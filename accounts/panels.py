@@ -1,0 +1,69 @@
+"""The lines of an account, on its own page and on the pages of its contacts."""
+
+from typing import Any
+
+from django.urls import reverse
+
+from accounts.models import Account
+from accounts.queries import account_fields
+from crm.teams.models import Membership
+from layouts.fields import LinkField, safe_link
+from layouts.rows import Kind, Row
+
+# Where a row stands, so that one page may show it twice: the account's own fields, the widget of a contact.
+PAGE, WIDGET = "a", "w"
+
+
+class AccountRows:
+    """Makes the rows of one account, from the account alone: no queries."""
+
+    def __init__(
+        self,
+        account: Account,
+        *,
+        by: Membership,
+        place: str = PAGE,
+        focus: str = "",
+        can_edit: bool = True,
+    ) -> None:
+        self.account, self.place, self.focus = account, place, focus
+        self.edit = ""
+        if can_edit and by.can("contacts.edit"):
+            kwargs = {"team_slug": by.team.slug, "account_id": account.pk, "key": "KEY"}
+            url = reverse("accounts:account_field_edit", kwargs=kwargs)
+            self.edit = f"{url}?place={place}"
+
+    def id_of(self, key: str) -> str:
+        return f"{self.place}-{key}-{self.account.pk}"
+
+    def row(self, key: str) -> Row:
+        """Return the row of a field."""
+        field = account_fields()[key]
+        account = self.account
+        if key == "stage":
+            stage = account.stage
+            return self._make(
+                key,
+                stage.name if stage else "",
+                kind=Kind.STAGE,
+                value=stage.hue if stage else 0,
+            )
+        if key == "owner":
+            return self._make(
+                key, str(account.owner) if account.owner else "", kind=Kind.MEMBER
+            )
+        text = field.show(field.read(account))
+        if isinstance(field, LinkField) and safe_link(text):
+            shown = text.partition("://")[2].removeprefix("www.").rstrip("/")
+            return self._make(key, shown, kind=Kind.LINK, href=text)
+        return self._make(key, text)
+
+    def _make(self, key: str, text: str, **more: Any) -> Row:
+        return Row(
+            id=self.id_of(key),
+            label=account_fields()[key].label,
+            text=text,
+            edit=self.edit.replace("KEY", key),
+            is_focused=key == self.focus,
+            **more,
+        )

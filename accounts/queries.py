@@ -1,0 +1,110 @@
+"""The fields of accounts, and reads of accounts for pages."""
+
+import re
+from functools import cache
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Account, AccountStage
+from crm.conflicts import Refused
+from crm.teams.models import Membership
+from crm.text import fold
+from layouts.fields import (
+    ChoiceField,
+    Field,
+    LinkField,
+    NumberField,
+    ReferenceField,
+    RequiredField,
+    country_choices,
+    country_names,
+    member_rows,
+    owner_choices,
+)
+
+PICKER_SIZE = 20
+
+COMPANY, LOCATION, CRM = "company", "location", "crm"
+GROUPS = {COMPANY: _("Company"), LOCATION: _("Location"), CRM: _("CRM")}
+
+
+@cache
+def account_fields() -> dict[str, Field]:
+    """Return every field of an account by its key, in the order they are shown."""
+    stages = AccountStage.objects.in_order
+    listed = [
+        RequiredField(key="name", label=_("Name"), group=COMPANY, max_length=200),
+        DomainField(key="domain", label=_("Domain"), group=COMPANY, max_length=253),
+        LinkField(key="website", label=_("Website"), group=COMPANY),
+        Field(key="industry", label=_("Industry"), group=COMPANY, max_length=120),
+        NumberField(key="headcount", label=_("Headcount"), group=COMPANY),
+        Field(key="phone", label=_("Phone"), group=COMPANY, max_length=32),
+        Field(key="city", label=_("City"), group=LOCATION, max_length=120),
+        Field(key="region", label=_("State or region"), group=LOCATION, max_length=120),
+        ChoiceField(
+            key="country",
+            label=_("Country"),
+            group=LOCATION,
+            choices=country_choices,
+            named=country_names,
+        ),
+        ReferenceField(
+            key="stage",
+            label=_("Account stage"),
+            group=CRM,
+            rows=lambda by: stages(),
+            every=stages,
+        ),
+        ReferenceField(
+            key="owner",
+            label=_("Account owner"),
+            group=CRM,
+            rows=owner_choices,
+            every=member_rows,
+            none=_("Nobody"),
+        ),
+    ]
+    return {field.key: field for field in listed}
+
+
+class DomainField(Field):
+    """The domain of a company, taken from whatever address somebody pastes."""
+
+    def clean(self, text: str, *, by: Membership) -> str:
+        text = super().clean(text, by=by)
+        domain = normalize_domain(text)
+        if text and not domain:
+            raise Refused(gettext("Enter a domain, like example.com."), key=self.key)
+        return domain
+
+
+def normalize_domain(text: str) -> str:
+    """Return "example.com" for "https://www.Example.com/about"; "" for what holds no domain."""
+    host = re.sub(r"^[a-z][a-z0-9+.-]*://", "", text.strip().lower())
+    host = re.split(r"[/?#:\s]", host, maxsplit=1)[0].rpartition("@")[2]
+    host = host.removeprefix("www.").strip(".")
+    try:
+        host = host.encode("idna").decode()
+    except UnicodeError:
+        return ""
+    return host if _DOMAIN.fullmatch(host) and len(host) <= 253 else ""
+
+
+_DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{1,62}")
+
+
+def account_page(account_id: int) -> Account | None:
+    """Return the account with what its page shows."""
+    return (
+        Account.objects.select_related("stage", "owner__user")
+        .filter(pk=account_id)
+        .first()
+    )
+
+
+def find_accounts(text: str) -> list[Account]:
+    """Return the accounts to choose from for a typed text, by name; the first ones for none."""
+    folded = fold(text.replace("\x00", ""))[:100]
+    accounts = Account.objects.for_picker()
+    return list((accounts.search(folded) if folded else accounts)[:PICKER_SIZE])

@@ -1,0 +1,124 @@
+"""Every write to accounts."""
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import Account, AccountStage, StageCategory
+from accounts.queries import account_fields, normalize_domain
+from accounts.signals import account_changed
+from crm.conflicts import Edit, Refused, changes_to_write
+from crm.teams.models import Membership
+from crm.text import fold
+
+DEFAULT_STAGES = [
+    ("Cold", 255, StageCategory.NONE),
+    ("Current Client", 155, StageCategory.SUCCEEDED),
+    ("Active Opportunity", 85, StageCategory.IN_PROGRESS),
+    ("Dead Opportunity", 25, StageCategory.FAILED),
+    ("Do Not Prospect", 345, StageCategory.FAILED),
+]
+
+
+class DomainTaken(Refused):
+    """Another account of the team has the domain."""
+
+    def __init__(self, account: Account) -> None:
+        super().__init__(
+            _("%(domain)s belongs to the account “%(name)s”.")
+            % {"domain": account.domain, "name": account.name},
+            key="domain",
+        )
+        self.account = account
+
+
+@transaction.atomic
+def create_default_stages() -> None:
+    """Give the team in scope its account stages (product.md A4)."""
+    AccountStage.objects.bulk_create(
+        AccountStage(name=name, hue=hue, category=category, position=position)
+        for position, (name, hue, category) in enumerate(DEFAULT_STAGES)
+    )
+
+
+@transaction.atomic
+def create_account(
+    *, name: str, domain: str = "", website: str = "", by: Membership
+) -> Account:
+    """Add an account in the first stage, owned by `by`.
+
+    Raise DomainTaken if the team has an account with that domain, and Refused for values that
+    cannot be kept.
+    """
+    fields = account_fields()
+    account = Account(owner=by, stage=AccountStage.objects.in_order().first())
+    given = {"name": name, "domain": domain, "website": website}
+    for key, value in given.items():
+        fields[key].write(account, fields[key].clean(value, by=by))
+    if not account.domain and account.website:
+        account.domain = _free_domain(normalize_domain(account.website))
+    index_account(account)
+    _save(account)
+    return account
+
+
+@transaction.atomic
+def update_account(
+    *, account_id: int, edit: Edit, by: Membership, at: datetime
+) -> Account:
+    """Write what the person changed, if nobody else changed the same meanwhile.
+
+    Raise EditConflict, Refused or DomainTaken; then nothing is written. Sends account_changed.
+    """
+    account = Account.objects.select_for_update(of=("self",)).get(pk=account_id)
+    fields = account_fields()
+    edit = Edit(
+        new={key: text for key, text in edit.new.items() if key in fields},
+        originals=edit.originals,
+        version=edit.version,
+    )
+    wanted = changes_to_write(
+        edit,
+        read=lambda key: fields[key].read(account),
+        show=lambda key, text: fields[key].show(text),
+        version=account.version,
+    )
+    changes = {}
+    for key, text in wanted.items():
+        field, old = fields[key], fields[key].read(account)
+        new = field.clean(text, by=by)
+        if new != old:
+            changes[key] = (field.show(old), field.show(new))
+            field.write(account, new)
+    if not changes:
+        return account
+    account.version += 1
+    index_account(account)
+    _save(account, [*changes, "name_sort", "search_text", "version", "updated_at"])
+    account_changed.send(sender=Account, account=account, changes=changes, by=by, at=at)
+    return account
+
+
+def index_account(account: Account) -> None:
+    """Set the columns that lists sort by and searches look into. Does not save."""
+    account.name_sort = fold(account.name)[:200]
+    account.search_text = f" {account.name_sort} {account.domain}"
+
+
+def _save(account: Account, columns: list[str] | None = None) -> None:
+    try:
+        with transaction.atomic():
+            account.save(update_fields=columns)
+    except IntegrityError:
+        taken = Account.objects.filter(domain=account.domain).exclude(pk=account.pk)
+        other = taken.first()
+        if other is None:
+            raise
+        raise DomainTaken(other) from None
+
+
+def _free_domain(domain: str) -> str:
+    """Return the domain unless another account has it: nobody asked for it by name."""
+    taken = domain and Account.objects.filter(domain=domain).exists()
+    return "" if taken else domain

@@ -1,0 +1,151 @@
+"""An account's page, editing it in place, and choosing one."""
+
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts import services
+from accounts.forms import account_form
+from accounts.models import Account
+from accounts.panels import PAGE, WIDGET, AccountRows
+from accounts.queries import account_fields, account_page, find_accounts
+from crm.conflicts import EditConflict, Refused
+from crm.htmx import fragment_wanted, render_page, toast
+from crm.tenancy.views import TeamRequest, team_form, team_page
+from layouts import registry
+from layouts.forms import RecordForm
+from layouts.overview import ACCOUNT_PAGE
+from layouts.registry import ACCOUNT, Visit
+
+
+@team_page("contacts.view")
+def account_detail(request: TeamRequest, account_id: int) -> HttpResponse:
+    account = _account(account_id)
+    visit = Visit(
+        record=account, member=request.member, params=request.GET, at=timezone.now()
+    )
+    wanted = fragment_wanted(request, {f"w-{key}" for key in ACCOUNT_PAGE})
+    keys = [wanted.removeprefix("w-")] if wanted else list(ACCOUNT_PAGE)
+    placed = registry.compose(keys, visit, record=ACCOUNT)
+    if wanted and placed:
+        context = {"widget": placed[0].context, "account": account, "visit": visit}
+        return render_page(request, placed[0].template, context)
+    rows = AccountRows(account, by=request.member)
+    context = {
+        "account": account,
+        "rows": [rows.row(key) for key in account_fields()],
+        "placed": placed,
+        "visit": visit,
+        "section": "people",
+    }
+    return render_page(request, "accounts/account_detail.html", context)
+
+
+@team_page("contacts.view")
+def account_picker(request: TeamRequest) -> HttpResponse:
+    """Answer with the accounts that match what is typed, to choose one of."""
+    search = request.GET.get("account_name", "")
+    context = {
+        "accounts": find_accounts(search),
+        "search": search.strip(),
+        "chosen": request.GET.get("account", ""),
+        "section": "people",
+    }
+    return render_page(
+        request, "accounts/account_picker.html", context, partials={"account-options"}
+    )
+
+
+@team_page("contacts.view")
+def account_field(request: TeamRequest, account_id: int, key: str) -> HttpResponse:
+    """Answer with a value as it is read, for whoever cancels editing it."""
+    account = _account(account_id)
+    if not request.htmx:
+        return redirect("accounts:account_detail", request.team.slug, account_id)
+    return render_page(request, "layouts/_props.html", _row(request, account, key))
+
+
+@team_form("contacts.edit")
+def account_field_edit(request: TeamRequest, account_id: int, key: str) -> HttpResponse:
+    account = _account(account_id)
+    row = _row(request, account, key)["rows"][0]
+    data = request.POST if request.method == "POST" else None
+    form = account_form(data, account=account, keys=[key], by=request.member)
+    form.in_place()
+    if _save(request, account, form):
+        if request.htmx:
+            saved = _row(request, _account(account_id), key)
+            return render_page(request, "layouts/_props.html", saved)
+        toast(request, _("The account was saved"))
+        return redirect("accounts:account_detail", request.team.slug, account_id)
+    context = _editor(request, account, key) | {"form": form, "row": row}
+    part = "#editor" if request.htmx else ""
+    return render_page(
+        request,
+        f"accounts/account_field_edit.html{part}",
+        context,
+        status=422 if form.is_bound else 200,
+    )
+
+
+def _account(account_id: int) -> Account:
+    account = account_page(account_id)
+    if account is None:
+        raise Http404
+    return account
+
+
+def _row(request: TeamRequest, account: Account, key: str) -> dict[str, Any]:
+    if key not in account_fields():
+        raise Http404
+    rows = AccountRows(account, by=request.member, place=_place(request), focus=key)
+    return {"rows": [rows.row(key)]}
+
+
+def _place(request: TeamRequest) -> str:
+    return WIDGET if request.GET.get("place") == WIDGET else PAGE
+
+
+def _editor(request: TeamRequest, account: Account, key: str) -> dict[str, Any]:
+    def url(name: str) -> str:
+        path = reverse(f"accounts:{name}", args=[request.team.slug, account.pk, key])
+        return f"{path}?place={_place(request)}"
+
+    return {
+        "account": account,
+        "key": key,
+        "label": account_fields()[key].label,
+        "row_id": AccountRows(account, by=request.member, place=_place(request)).id_of(
+            key
+        ),
+        "action": url("account_field_edit"),
+        "cancel": url("account_field"),
+        "page_url": reverse(
+            "accounts:account_detail", args=[request.team.slug, account.pk]
+        ),
+        "section": "people",
+    }
+
+
+def _save(request: TeamRequest, account: Account, form: RecordForm) -> bool:
+    """Write a valid form; the reasons against it stand in the form."""
+    if not form.is_valid():
+        return False
+    try:
+        services.update_account(
+            account_id=account.pk,
+            edit=form.edit(),
+            by=request.member,
+            at=timezone.now(),
+        )
+    except EditConflict as conflict:
+        form.show_conflict(conflict)
+    except Refused as refused:
+        form.show_refusal(refused)
+    else:
+        return True
+    return False
