@@ -1,0 +1,32 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+from crm import navigation
+
+
+class ContactsConfig(AppConfig):
+    name = "contacts"
+    verbose_name = _("Contacts")
+
+    def ready(self) -> None:
+        from contacts import receivers  # noqa: F401, PLC0415  # connects the signals
+        from contacts.panels import leaving, widgets  # noqa: PLC0415
+        from contacts.queries import filters, people_filters  # noqa: PLC0415
+        from contacts.services.importing import running  # noqa: PLC0415
+
+        for entry in people_filters.FILTERS:
+            filters.add(entry)
+        running.register()
+        leaving.register()
+        widgets.register()
+        navigation.add(
+            navigation.NavItem(
+                key="people",
+                label=_("People"),
+                icon="users",
+                url_name="contacts:people_list",
+                permission="contacts.view",
+                order=20,
+                shortcut="g p",
+            )
+        )

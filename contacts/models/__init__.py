@@ -1,0 +1,21 @@
+"""People: the directory's persons and the team's own contacts."""
+
+from contacts.models.contacts import Contact, ContactEmail, ContactPhone
+from contacts.models.fields import ContactFieldValue
+from contacts.models.imports import ContactImport
+from contacts.models.lists import ContactList, LeftList, ListEntry
+from contacts.models.people import Person
+from contacts.models.stages import ContactStage
+
+__all__ = [
+    "Contact",
+    "ContactEmail",
+    "ContactFieldValue",
+    "ContactImport",
+    "ContactList",
+    "ContactPhone",
+    "ContactStage",
+    "LeftList",
+    "ListEntry",
+    "Person",
+]

@@ -1,0 +1,273 @@
+"""The fields of contacts: how each is called, grouped, read and checked."""
+
+import math
+import re
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import Any
+
+from django import forms
+from django.utils.formats import date_format
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Account
+from contacts.models import Contact, ContactFieldValue, ContactList, ContactStage
+from crm.conflicts import Refused
+from crm.teams import places
+from crm.teams.models import Membership
+from layouts.fields import (
+    ChoiceField,
+    Field,
+    LinkField,
+    ReferenceField,
+    country_choices,
+    country_names,
+    member_rows,
+    normalize_link,
+    owner_choices,
+    zone_names,
+)
+from layouts.models import CustomField
+
+CONTACT, EMPLOYMENT, LOCATION, SOCIAL, CRM, CUSTOM = (
+    "contact",
+    "employment",
+    "location",
+    "social",
+    "crm",
+    "custom",
+)
+GROUPS = {
+    CONTACT: _("Contact"),
+    EMPLOYMENT: _("Employment"),
+    LOCATION: _("Location"),
+    SOCIAL: _("Social"),
+    CRM: _("CRM"),
+    CUSTOM: _("Custom fields"),
+}
+# Labels of values that are rows of their own.
+ROW_LABELS = {
+    "email": _("E-mail"),
+    "phone": _("Phone"),
+    "primary-email": _("Primary e-mail"),
+    "primary-phone": _("Primary phone"),
+}
+LINKS = ("linkedin_url", "x_url", "facebook_url", "github_url", "website")
+# Keys of addresses: an existing row, or one to add.
+ADDRESS = re.compile(r"(email|phone)-(\d{1,18}|new\d?)")
+NEW = "new:"  # before the name of an account or a list that is to be created
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountField(ReferenceField):
+    """The account; its text form may also be "new:" and the name of an account to create."""
+
+    def clean(self, text: str, *, by: Membership) -> str:
+        return text if text.startswith(NEW) else super().clean(text, by=by)
+
+    def show(self, text: str) -> str:
+        return text.removeprefix(NEW) if text.startswith(NEW) else super().show(text)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListsField(Field):
+    """The lists a contact is in: ids in order, with commas, then "new:" and a name to create."""
+
+    def read(self, record: Contact) -> str:
+        entries = record.list_entries.values_list("list_id", flat=True)
+        return ",".join(str(pk) for pk in sorted(entries))
+
+    def show(self, text: str) -> str:
+        ids, name = split_lists(text)
+        lists = ContactList.objects.filter(pk__in=ids).by_name()
+        names = [row.name for row in lists] if ids else []
+        return ", ".join([*names, name] if name else names)
+
+
+def split_lists(text: str) -> tuple[set[int], str]:
+    """Return the ids and the new name in the text form of lists."""
+    ids, _new, name = text.partition(NEW)
+    return {
+        int(part) for part in ids.split(",") if part.isascii() and part.isdigit()
+    }, name
+
+
+@cache
+def contact_fields() -> dict[str, Field]:
+    """Return every field of a contact that is no row of its own, in the order they are shown."""
+    listed = [
+        Field(key="first_name", label=_("First name"), group=CONTACT, max_length=100),
+        Field(key="last_name", label=_("Last name"), group=CONTACT, max_length=100),
+        Field(key="title", label=_("Title"), group=EMPLOYMENT),
+        Field(key="seniority", label=_("Seniority"), group=EMPLOYMENT, max_length=40),
+        Field(key="department", label=_("Department"), group=EMPLOYMENT, max_length=80),
+        _account_field(),
+        Field(key="city", label=_("City"), group=LOCATION, max_length=120),
+        Field(key="region", label=_("State or region"), group=LOCATION, max_length=120),
+        ChoiceField(
+            key="country",
+            label=_("Country"),
+            group=LOCATION,
+            choices=country_choices,
+            named=country_names,
+        ),
+        Field(key="address", label=_("Address"), group=LOCATION, max_length=300),
+        ChoiceField(
+            key="time_zone",
+            label=_("Time zone"),
+            group=LOCATION,
+            choices=places.time_zone_choices,
+            named=zone_names,
+        ),
+        *_links(),
+        *_record_fields(),
+    ]
+    return {field.key: field for field in listed}
+
+
+def _account_field() -> Field:
+    return AccountField(
+        key="account",
+        label=_("Account"),
+        group=EMPLOYMENT,
+        rows=lambda by: Account.objects.for_picker(),
+        every=lambda: Account.objects.all(),
+        none=_("No account"),
+    )
+
+
+def _links() -> list[Field]:
+    sites: list[tuple[str, Any, tuple[str, ...], str]] = [
+        ("linkedin_url", _("LinkedIn"), ("linkedin.com",), "linkedin.com/in/name"),
+        ("x_url", _("X"), ("x.com", "twitter.com"), "x.com/name"),
+        (
+            "facebook_url",
+            _("Facebook"),
+            ("facebook.com", "fb.com"),
+            "facebook.com/name",
+        ),
+        ("github_url", _("GitHub"), ("github.com",), "github.com/name"),
+        ("website", _("Website"), (), "example.com"),
+    ]
+    return [
+        LinkField(key=key, label=label, group=SOCIAL, sites=hosts, example=example)
+        for key, label, hosts, example in sites
+    ]
+
+
+def _record_fields() -> list[Field]:
+    stages = ContactStage.objects.in_order
+    return [
+        ReferenceField(
+            key="stage",
+            label=_("Stage"),
+            group=CRM,
+            rows=lambda by: stages(),
+            every=stages,
+            is_required=True,
+        ),
+        ReferenceField(
+            key="owner",
+            label=_("Owner"),
+            group=CRM,
+            rows=owner_choices,
+            every=member_rows,
+            none=_("Nobody"),
+        ),
+        ListsField(key="lists", label=_("Lists"), group=CRM),
+        Field(
+            key="external_id",
+            label=_("ID in another system"),
+            group=CRM,
+            max_length=120,
+        ),
+    ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomValue(Field):
+    """A value of a field that the team added."""
+
+    kind: str
+    group: str = CUSTOM
+    max_length: int = 10_000
+
+    def read_row(self, row: ContactFieldValue | None) -> str:
+        """Return the text form of a stored value; "" for none."""
+        if row is None:
+            return ""
+        if self.kind == CustomField.Kind.NUMBER:
+            return "" if row.number_value is None else f"{row.number_value:.15g}"
+        if self.kind == CustomField.Kind.DATE:
+            return row.date_value.isoformat() if row.date_value else ""
+        return row.text_value
+
+    def clean(self, text: str, *, by: Membership) -> str:
+        text = super().clean(text, by=by)
+        if text and self.kind == CustomField.Kind.NUMBER:
+            return self._number(text)
+        if text and self.kind == CustomField.Kind.DATE:
+            return self._date(text)
+        if text and self.kind == CustomField.Kind.URL:
+            return normalize_link(LinkField(key=self.key, label=self.label), text)
+        return text
+
+    def stored(self, text: str) -> dict[str, Any]:
+        """Return the columns of a ContactFieldValue for a cleaned text form."""
+        number = self.kind == CustomField.Kind.NUMBER
+        day = self.kind == CustomField.Kind.DATE
+        return {
+            "text_value": "" if number or day else text,
+            "number_value": float(text) if number else None,
+            "date_value": date.fromisoformat(text) if day else None,
+        }
+
+    def show(self, text: str) -> str:
+        if text and self.kind == CustomField.Kind.DATE:
+            return date_format(date.fromisoformat(text), "j M Y")
+        return text
+
+    def input(self, *, by: Membership) -> forms.Field:
+        widgets = {
+            CustomField.Kind.DATE: forms.DateInput(attrs={"type": "date"}),
+            CustomField.Kind.NUMBER: forms.TextInput(attrs={"inputmode": "decimal"}),
+            CustomField.Kind.URL: forms.TextInput(attrs={"inputmode": "url"}),
+        }
+        return forms.CharField(
+            label=self.label,
+            required=False,
+            max_length=self.max_length,
+            widget=widgets.get(CustomField.Kind(self.kind), forms.TextInput()),
+        )
+
+    def _number(self, text: str) -> str:
+        try:
+            number = float(text.replace(" ", "").replace("\u00a0", ""))
+        except ValueError:
+            number = math.nan
+        if not math.isfinite(number):
+            raise Refused(gettext("Enter a number, like 12.5."), key=self.key)
+        return f"{number:.15g}"
+
+    def _date(self, text: str) -> str:
+        try:
+            return date.fromisoformat(text).isoformat()
+        except ValueError:
+            message = gettext("Enter a date, like 2026-11-23.")
+            raise Refused(message, key=self.key) from None
+
+
+def custom_value(field: CustomField) -> CustomValue:
+    return CustomValue(key=f"custom-{field.pk}", label=field.name, kind=field.kind)
+
+
+def label_of(key: str) -> str:
+    """Return what people call a value, by the key that an edit and a change carry."""
+    if key in contact_fields():
+        return str(contact_fields()[key].label)
+    if key in ROW_LABELS:
+        return str(ROW_LABELS[key])
+    prefix, _dash, rest = key.partition("-")
+    return rest if prefix == "custom" else str(ROW_LABELS.get(prefix, key))

@@ -1,0 +1,207 @@
+"""The list of people (product.md P2, P3) and the neighbours of a contact in it (P9)."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.db.models import IntegerField, QuerySet, Value
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from contacts.models import Contact, ListEntry
+from contacts.queries.estimates import Count, estimate
+from contacts.queries.filters import Choices, Now, Scope
+from contacts.queries.narrowed import gathered, walks
+from contacts.queries.people_choices import by_value, load_choices
+from contacts.queries.people_pages import read_rows, similar_rows
+from contacts.queries.people_rows import Row, RowMaker
+from contacts.queries.people_sources import (
+    Sources,
+    read_sources,
+    saved_contacts,
+)
+from contacts.queries.people_state import COLUMNS, PeopleState, parse_state
+from contacts.queries.people_totals import Totals, read_totals
+from crm.pagination import BadCursor, Page, SortKey
+from crm.teams.models import Membership
+from crm.templatetags.ui import avatar, stage_pill
+
+PAGE_SIZE = 50
+# So many parts of a search that finds nothing are tried without.
+_SUGGESTIONS = 2
+# More matches than that are counted after the page is shown.
+_COUNTED_AT_ONCE = 1500
+
+
+@dataclass(frozen=True, kw_only=True)
+class PeoplePage:
+    """One page of the list of people."""
+
+    state: PeopleState
+    choices: Choices
+    totals: Totals
+    rows: Sequence[Row]
+    matching: Count
+    previous: str = ""  # cursors, "" where there is no such page
+    next: str = ""
+    without: Sequence[
+        tuple[str, Count]
+    ] = ()  # what an empty list would have without a filter
+    is_similar: bool = False  # nothing contains the text; these are similar
+
+    @property
+    def is_first(self) -> bool:
+        return not self.previous
+
+
+@dataclass(frozen=True, kw_only=True)
+class Neighbours:
+    """The contacts before and after one in a list, and that list's query string."""
+
+    previous_id: int | None
+    next_id: int | None
+    list_query: str
+
+
+def read_people(
+    params: QueryDict,
+    *,
+    now: Now,
+    format_phone: Callable[[str], str],
+    size: int = PAGE_SIZE,
+    just_saved: Collection[int] = (),
+) -> PeoplePage:
+    """Return the page that an address describes, in at most eight queries.
+
+    `just_saved` are persons that stay in a list of net new people although they are saved by now.
+    """
+    state = parse_state(params)
+    accounts = [
+        int(v) for v in state.raw.get("account", ()) if v.isascii() and v.isdecimal()
+    ]
+    choices = load_choices(
+        member=now.member, account_ids=[a for a in accounts if a < 2**63]
+    )
+    state = state.checked(choices)
+    totals = read_totals()
+    sources = read_sources(state, now)
+    maker = RowMaker(
+        at=now.at,
+        stages={c.value: stage_pill(c) for c in choices["stage"]},
+        members={c.value: avatar(c.label, label=c.label) for c in choices["member"]},
+        format_phone=format_phone,
+    )
+    try:
+        page = read_rows(state, sources, maker, size, just_saved)
+    except BadCursor:
+        problem = _("That page does not exist; this is the first one")
+        state = replace(state, cursor="", problems=(*state.problems, problem))
+        page = read_rows(state, sources, maker, size, just_saved)
+    similar: list[Row] = []
+    if not page.rows and not state.cursor and state.text:
+        similar = similar_rows(state, sources, maker, size)
+    rows = similar or page.rows
+    if "lists" in state.shown:
+        _add_lists(rows, by_value(choices["list"]))
+    if just_saved:
+        _add_contacts(rows, just_saved)
+    return PeoplePage(
+        state=state,
+        choices=choices,
+        totals=totals,
+        rows=rows,
+        matching=Count(len(similar))
+        if similar
+        else _matching(state, sources, totals, page),
+        previous=page.previous,
+        next=page.next,
+        without=() if rows else count_without(state, now),
+        is_similar=bool(similar),
+    )
+
+
+def count_people(params: QueryDict, *, now: Now) -> Count:
+    """Return how many people an address shows, exact up to 10,000."""
+    state = parse_state(params)
+    if not (state.text or state.active):
+        return read_totals().of(state.scope)
+    return read_sources(state, now).count_matching()
+
+
+def count_without(state: PeopleState, now: Now) -> list[tuple[str, Count]]:
+    """Return what a list that shows nobody would have without its search or one of its filters."""
+    keys = [entry.key for entry, _value in state.active] + (["q"] if state.text else [])
+    counts = ((key, _count(state.without(key), now)) for key in keys[:_SUGGESTIONS])
+    return [(key, number) for key, number in counts if number.value]
+
+
+def _count(state: PeopleState, now: Now) -> Count:
+    if not (state.text or state.active):
+        return read_totals().of(state.scope)
+    sources = read_sources(state, now)
+    about = sources.estimate_matching()
+    return sources.count_matching() if about.value <= _COUNTED_AT_ONCE else about
+
+
+def _matching(
+    state: PeopleState, sources: Sources, totals: Totals, page: Page
+) -> Count:
+    if not (state.text or state.active):
+        return totals.of(state.scope)
+    if not page.previous and not page.next:
+        return Count(len(page.rows))
+    about = sources.estimate_matching()
+    return sources.count_matching() if about.value <= _COUNTED_AT_ONCE else about
+
+
+def _add_lists(rows: Sequence[Row], lists: Any) -> None:
+    by_pk = {row.pk: row for row in rows if row.is_contact}
+    entries = ListEntry.objects.filter(contact__in=list(by_pk)).values_list(
+        "contact_id", "list_id"
+    )
+    for contact_id, list_id in entries:
+        if choice := lists.get(str(list_id)):
+            by_pk[contact_id].lists.append(choice.label)
+
+
+def _add_contacts(rows: Sequence[Row], just_saved: Collection[int]) -> None:
+    saved = Contact.objects.saved().filter(person__in=just_saved)
+    by_person = dict(saved.values_list("person_id", "pk"))
+    news = [row for row in rows if not row.is_contact and row.pk in by_person]
+    for row in news:
+        row.contact_pk = by_person[row.pk]
+        row.is_news = row is news[0]
+
+
+def neighbours(
+    *, contact: Contact, params: QueryDict, member: Membership
+) -> Neighbours:
+    """Return the contacts before and after `contact` in the list that `params` describes.
+
+    At most two queries. A list of net new people has no contacts, hence no neighbours.
+    """
+    state = parse_state(params)
+    list_query = state.query(cursor=state.cursor)
+    if state.scope == Scope.NET_NEW:
+        return Neighbours(previous_id=None, next_id=None, list_query=list_query)
+    field = COLUMNS[state.sort].contact_sort
+    sort = SortKey(field=field, descending=state.descending)
+    rows = saved_contacts(state, Now(member=member, at=timezone.now()))
+    if state.text or state.active:
+        expected, total = estimate(rows, Contact.objects.saved())
+        if not walks(expected=expected, total=total, size=1):
+            rows, sort = gathered(rows, sort)
+    value = getattr(contact, field)
+    found = _step(rows, sort.reversed(), value, contact.pk, 0).union(
+        _step(rows, sort, value, contact.pk, 1), all=True
+    )
+    by_side = {side: pk for pk, side in found}
+    return Neighbours(
+        previous_id=by_side.get(0), next_id=by_side.get(1), list_query=list_query
+    )
+
+
+def _step(rows: QuerySet, sort: SortKey, value: Any, pk: int, side: int) -> QuerySet:
+    ahead = rows.filter(sort.after(value, pk)).order_by(*sort.order_by)
+    return ahead.values_list("pk", Value(side, IntegerField()))[:1]

@@ -1,0 +1,271 @@
+"""The state of the list of people, read from its address and written back to one."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from contacts.models.search import MAX_LENGTH
+from contacts.queries import filters
+from contacts.queries.filters import BadFilter, Choices, Filter, Scope
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """A column of the table."""
+
+    key: str
+    label: Any  # lazy translation
+    contact_sort: str = ""  # the field of Contact that sorts it; an index serves it
+    person_sort: str = ""  # the same of Person
+    descends_first: bool = False
+    in_net_new: bool = False
+
+
+NAME = Column(
+    key="name",
+    label=gettext_lazy("Name"),
+    contact_sort="name_sort",
+    person_sort="name_sort",
+    in_net_new=True,
+)
+COLUMNS = {
+    column.key: column
+    for column in [
+        NAME,
+        Column(
+            key="title",
+            label=gettext_lazy("Title"),
+            contact_sort="title_sort",
+            person_sort="title_sort",
+            in_net_new=True,
+        ),
+        Column(
+            key="account",
+            label=gettext_lazy("Account"),
+            contact_sort="account_sort",
+            person_sort="company_sort",
+            in_net_new=True,
+        ),
+        Column(key="stage", label=gettext_lazy("Stage")),
+        Column(
+            key="activity",
+            label=gettext_lazy("Last activity"),
+            contact_sort="activity_key",
+            descends_first=True,
+        ),
+        Column(key="email", label=gettext_lazy("E-mail"), in_net_new=True),
+        Column(key="phone", label=gettext_lazy("Phone"), in_net_new=True),
+        Column(key="location", label=gettext_lazy("Location"), in_net_new=True),
+        Column(
+            key="created",
+            label=gettext_lazy("Created"),
+            contact_sort="created_at",
+            descends_first=True,
+        ),
+        Column(key="source", label=gettext_lazy("Source")),
+        Column(key="lists", label=gettext_lazy("Lists")),
+        Column(key="owner", label=gettext_lazy("Owner")),
+    ]
+}
+_SHOWN = ("title", "account", "stage", "activity", "owner")
+DEFAULT_COLUMNS = {
+    Scope.SAVED: _SHOWN,
+    Scope.TOTAL: _SHOWN,
+    Scope.NET_NEW: ("title", "account", "email", "location"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PeopleState:
+    """What a list of people shows: everything that its address says."""
+
+    scope: Scope = Scope.SAVED
+    text: str = ""
+    values: Mapping[str, Any] = field(
+        default_factory=dict
+    )  # filter key -> its clean value
+    raw: Mapping[str, tuple[str, ...]] = field(
+        default_factory=dict
+    )  # its parameters as typed
+    sort: str = "name"
+    descending: bool = False
+    columns: tuple[str, ...] = ()  # () for the usual ones
+    cursor: str = ""
+    panel: bool = False  # the filters are open
+    problems: tuple[str, ...] = ()  # what could not be understood
+
+    @property
+    def is_narrowed(self) -> bool:
+        return bool(self.text or self.values)
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """Return the keys of the columns beside the name, in the order of the table."""
+        wanted = self.columns or DEFAULT_COLUMNS[self.scope]
+        return tuple(
+            column.key for column in offered_columns(self.scope) if column.key in wanted
+        )
+
+    @property
+    def active(self) -> list[tuple[Filter, Any]]:
+        """Return the filters that narrow this scope, with their values."""
+        return [
+            (entry, self.values[entry.key])
+            for entry in filters.registered()
+            if entry.key in self.values and entry.is_for(self.scope)
+        ]
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """Return the state as parameters of the list's address, without what is as usual."""
+        found = [("scope", str(self.scope))] if self.scope != Scope.SAVED else []
+        found += [("q", self.text)] if self.text else []
+        found += [
+            (name, value)
+            for entry in filters.registered()
+            if entry.key in self.values
+            for name in entry.params
+            for value in self.raw.get(name, ())
+        ]
+        if self.sort != "name" or self.descending:
+            found.append(("sort", f"-{self.sort}" if self.descending else self.sort))
+        found += [("cols", ",".join(self.columns))] if self.columns else []
+        found += [("cursor", self.cursor)] if self.cursor else []
+        found += [("panel", "1")] if self.panel else []
+        return found
+
+    def query(self, **changes: Any) -> str:
+        """Return the state's query string with some changes, from the first page by default."""
+        state = replace(self, **{"cursor": "", "panel": False, **changes})
+        if not sortable(state.sort, state.scope):
+            state = replace(state, sort="name", descending=False)
+        return urlencode(state.pairs())
+
+    def without(self, key: str) -> "PeopleState":
+        """Return the state without one filter ("q" for the search)."""
+        if key == "q":
+            return replace(self, text="", cursor="")
+        values = {name: value for name, value in self.values.items() if name != key}
+        return replace(self, values=values, cursor="")
+
+    def checked(self, choices: Choices) -> "PeopleState":
+        """Return the state without the filters whose values the team does not have."""
+        state = self
+        for entry in filters.registered():
+            if entry.key not in self.values:
+                continue
+            try:
+                entry.describe(self.values[entry.key], choices)
+            except BadFilter as problem:
+                state = replace(
+                    state.without(entry.key),
+                    problems=(*state.problems, _problem(entry, problem)),
+                )
+        return state
+
+
+def offered_columns(scope: Scope) -> list[Column]:
+    """Return the columns that people can choose in a scope."""
+    return [
+        column
+        for column in COLUMNS.values()
+        if column is not NAME and (column.in_net_new or scope != Scope.NET_NEW)
+    ]
+
+
+def sortable(key: str, scope: Scope) -> bool:
+    """Return whether a scope can be sorted by a column."""
+    column = COLUMNS.get(key)
+    return bool(
+        column and column.contact_sort and (column.person_sort or scope == Scope.SAVED)
+    )
+
+
+def parse_state(params: QueryDict) -> PeopleState:
+    """Return the state an address describes; what nobody offers is left out and named."""
+    problems: list[str] = []
+    scope = _scope(params, problems)
+    sort, descending = _sort(params, scope, problems)
+    values, raw = _filters(params, problems)
+    text = params.get("q", "").replace("\x00", "").strip()
+    if len(text) > MAX_LENGTH:
+        problems.append(
+            _("Only the first %s characters were searched for") % MAX_LENGTH
+        )
+    return PeopleState(
+        scope=scope,
+        text=text[:MAX_LENGTH],
+        values=values,
+        raw=raw,
+        sort=sort,
+        descending=descending,
+        columns=_columns(params, problems),
+        cursor=params.get("cursor", ""),
+        panel=params.get("panel") == "1",
+        problems=tuple(problems),
+    )
+
+
+def _scope(params: QueryDict, problems: list[str]) -> Scope:
+    typed = params.get("scope", "") or Scope.SAVED
+    try:
+        return Scope(typed)
+    except ValueError:
+        problems.append(
+            _("There is no list “%s”; these are the saved people") % typed[:80]
+        )
+        return Scope.SAVED
+
+
+def _sort(params: QueryDict, scope: Scope, problems: list[str]) -> tuple[str, bool]:
+    typed = params.get("sort", "") or "name"
+    key = typed.removeprefix("-")
+    if sortable(key, scope):
+        return key, typed.startswith("-")
+    problems.append(
+        _("This list cannot be sorted by “%s”; it is sorted by name") % key[:80]
+    )
+    return "name", False
+
+
+def _columns(params: QueryDict, problems: list[str]) -> tuple[str, ...]:
+    typed = [key for value in params.getlist("cols") for key in value.split(",") if key]
+    unknown = [key for key in typed if key not in COLUMNS]
+    if unknown:
+        problems.append(_("There is no column “%s”") % unknown[0][:80])
+    return tuple(
+        dict.fromkeys(key for key in typed if key in COLUMNS and key != NAME.key)
+    )
+
+
+def _filters(
+    params: QueryDict, problems: list[str]
+) -> tuple[dict[str, Any], dict[str, tuple[str, ...]]]:
+    values: dict[str, Any] = {}
+    raw: dict[str, tuple[str, ...]] = {}
+    for entry in filters.registered():
+        try:
+            value = entry.clean(params)
+        except BadFilter as problem:
+            problems.append(_problem(entry, problem))
+            continue
+        if value is not None:
+            values[entry.key] = value
+            raw.update(_raw(entry.params, params))
+    return values, raw
+
+
+def _raw(names: Iterable[str], params: QueryDict) -> dict[str, tuple[str, ...]]:
+    found = {name: filters.clean_values(params, name) for name in names}
+    return {name: values for name, values in found.items() if values}
+
+
+def _problem(entry: Filter, problem: BadFilter) -> str:
+    return _("The filter %(name)s was left out: %(problem)s") % {
+        "name": entry.label,
+        "problem": problem,
+    }

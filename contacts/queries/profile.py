@@ -1,0 +1,98 @@
+"""A contact with everything its page shows, in six queries."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from contacts.models import (
+    Contact,
+    ContactEmail,
+    ContactPhone,
+    ContactStage,
+    ListEntry,
+)
+from crm.teams.models import Membership
+
+# What only searches need.
+UNSHOWN = ("search_text", "account__search_text")
+
+
+class Email(NamedTuple):
+    """An e-mail address of the contact, with what is known of it."""
+
+    pk: int
+    email: str
+    kind: str
+    status: str
+    status_at: datetime | None
+    status_source: str
+
+
+class Phone(NamedTuple):
+    """A phone number of the contact."""
+
+    pk: int
+    number: str
+    extension: str
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """A contact with its addresses and lists, and the stages it may be in."""
+
+    contact: Contact
+    emails: Sequence[Email]
+    phones: Sequence[Phone]
+    lists: Sequence[str]
+    stages: Sequence[ContactStage]
+
+
+def find_contact(contact_id: int) -> Contact | None:
+    """Return the contact, deleted or not, with who added it; None where the team has none."""
+    contacts = Contact.objects.filter(pk=contact_id)
+    contacts = contacts.select_related("account", "created_by__user")
+    return next(iter(contacts.defer(*UNSHOWN)[:1]), None)
+
+
+def find_profile(contact_id: int) -> Profile | None:
+    """Return the contact, deleted or not, with all of its page; None where the team has none.
+
+    Plain tuples for what comes in rows: models and prefetching would take most of the page's time.
+    """
+    contacts = Contact.objects.filter(pk=contact_id).select_related("account__stage")
+    contact = next(iter(contacts.defer(*UNSHOWN)[:1]), None)
+    if contact is None:
+        return None
+    stages = list(ContactStage.objects.in_order())
+    contact.stage = next(stage for stage in stages if stage.pk == contact.stage_id)
+    _set_members(contact)
+    emails = ContactEmail.objects.filter(contact=contact).order_by("position", "pk")
+    phones = ContactPhone.objects.filter(contact=contact).order_by("position", "pk")
+    lists = ListEntry.objects.filter(contact=contact).order_by("list__name", "pk")
+    return Profile(
+        contact=contact,
+        emails=[Email(*row) for row in emails.values_list(*Email._fields)],
+        phones=[Phone(*row) for row in phones.values_list(*Phone._fields)],
+        lists=list(lists.values_list("list__name", flat=True)),
+        stages=stages,
+    )
+
+
+def _set_members(contact: Contact) -> None:
+    """Give the contact and its account the members they name, in one query for all of them."""
+    places: list[tuple[Any, str]] = [
+        (contact, "owner"),
+        (contact, "created_by"),
+        (contact, "deleted_by"),
+    ]
+    if contact.account:
+        places.append((contact.account, "owner"))
+    named = {getattr(record, f"{name}_id") for record, name in places} - {None}
+    members = Membership.objects.filter(pk__in=named).select_related("user")
+    shown = members.only("team_id", "user__name", "user__email")
+    found = {member.pk: member for member in shown} if named else {}
+    for record, name in places:
+        if member := found.get(getattr(record, f"{name}_id")):
+            setattr(record, name, member)

@@ -1,0 +1,97 @@
+"""Adding a contact by hand."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from contacts.models import (
+    Contact,
+    ContactEmail,
+    ContactList,
+    ContactPhone,
+    ContactStage,
+    ListEntry,
+)
+from contacts.services.address_rows import EmailTaken
+from contacts.services.addresses import PhoneNumber, normalize_email, parse_phone
+from contacts.services.indexing import INDEXED, index_contact
+from contacts.services.matching import account_named
+from contacts.signals import contacts_created
+from crm.teams.models import Membership
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewContact:
+    """What a person typed about a new contact."""
+
+    first_name: str = ""
+    last_name: str = ""
+    title: str = ""
+    email: str = ""
+    phone: str = ""
+    account: str = ""  # the name of one, or of a new one
+    stage: ContactStage | None = None  # the first one by default
+    owner: Membership | None = None
+    lists: Collection[ContactList] = ()
+
+
+@transaction.atomic
+def create_contact(*, new: NewContact, by: Membership, at: datetime) -> Contact:
+    """Return the new contact with its addresses, account and lists.
+
+    Raise BadEmail, BadPhone, Refused for an account that cannot be created, or EmailTaken with
+    the contact who has the address, be it in the bin. Sends contacts_created.
+    """
+    email = normalize_email(new.email) if new.email.strip() else ""
+    phone = (
+        parse_phone(new.phone, country=by.team.country) if new.phone.strip() else None
+    )
+    _check_free(email)
+    contact = Contact(
+        first_name=new.first_name,
+        last_name=new.last_name,
+        title=new.title,
+        account=account_named(new.account, by=by),
+        stage=new.stage or ContactStage.objects.get(is_first=True),
+        owner=new.owner,
+        source=Contact.Source.MANUAL,
+        created_by=by,
+        created_at=at,
+    )
+    contact.save()
+    _add_addresses(contact, new.email.strip(), email, phone)
+    index_contact(contact)
+    contact.save(update_fields=INDEXED)
+    ListEntry.objects.bulk_create(
+        ListEntry(list=row, contact=contact, added_by=by) for row in new.lists
+    )
+    contacts_created.send(sender=Contact, contact_ids=[contact.pk], by=by, at=at)
+    return contact
+
+
+def _add_addresses(
+    contact: Contact, typed: str, email: str, phone: PhoneNumber | None
+) -> None:
+    if email:
+        try:
+            with transaction.atomic():
+                ContactEmail.objects.create(
+                    contact=contact, email=typed, email_norm=email
+                )
+        except IntegrityError:
+            _check_free(email)
+            raise
+    if phone:
+        ContactPhone.objects.create(
+            contact=contact, number=phone.number, extension=phone.extension
+        )
+
+
+def _check_free(email: str) -> None:
+    rows = ContactEmail.objects.filter(email_norm=email).select_related("contact")
+    # The living come before those in the bin.
+    taken = rows.order_by("-is_live", "-pk").first() if email else None
+    if taken:
+        raise EmailTaken(email, taken.contact, key="email")

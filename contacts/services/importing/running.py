@@ -1,0 +1,253 @@
+"""The two kinds of jobs of an import: the dry run, which only counts, and the import itself."""
+
+import itertools
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from functools import cached_property, partial
+from typing import IO, Any
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import ngettext
+
+from contacts.models import ContactStage
+from contacts.services.importing import targets
+from contacts.services.importing.ahead import rare_collections, read_ahead
+from contacts.services.importing.files import Format
+from contacts.services.importing.options import Options
+from contacts.services.importing.past import Ledger, Past, memory
+from contacts.services.importing.planning import Plan, Planner, Result
+from contacts.services.importing.rows import Row, RowReader
+from contacts.services.importing.writing import Writer
+from crm.jobs import registry
+from crm.jobs.models import Job
+from crm.jobs.registry import Chunk, JobFailed, Kind, LedgerRow, Step
+from crm.tenancy import bulk
+from layouts.models import CustomField
+
+IMPORT, CHECK = "contacts.import", "contacts.import-check"
+CHECK_SAMPLES = 1000  # rows of each outcome that a dry run keeps
+# Read also where the file does not fill them: names and titles are searched.
+ALWAYS_READ = ("first_name", "last_name", "title", "external_id")
+
+
+class Run:
+    """One worker's pass over a file, by the parameters of its job."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.options = Options.from_json(job.parameters["options"])
+        self.headings: list[str] = job.parameters["headings"]
+        self.mapping: list[str] = job.parameters["mapping"]
+        self.format = Format(*job.parameters["format"])
+        own = CustomField.objects.for_record(CustomField.Record.CONTACT)
+        self.custom = {field.pk: field for field in own}
+        if gone := [
+            heading
+            for heading, key in zip(self.headings, self.mapping, strict=True)
+            if key.startswith(targets.CUSTOM) and _pk_of(key) not in self.custom
+        ]:
+            raise JobFailed(
+                _("The field for “%s” was deleted meanwhile. Choose another one.")
+                % gone[0]
+            )
+
+    @cached_property
+    def columns(self) -> list[str]:
+        """The columns of contacts that are read and compared, in a fixed order."""
+        mapped = {*self.mapping, *ALWAYS_READ}
+        return [column for column in targets.COLUMNS if column in mapped]
+
+    @cached_property
+    def fields(self) -> dict[int, int]:
+        """The custom field of each place in the mapping that has one."""
+        return {
+            place: _pk_of(key)
+            for place, key in enumerate(self.mapping)
+            if key.startswith(targets.CUSTOM)
+        }
+
+    def batches(self, file: IO[bytes], *, skip: int) -> Iterator[list[Row]]:
+        """Yield the rows behind the first `skip`, checked, some thousand at a time."""
+        reader = RowReader(
+            mapping=self.mapping,
+            headings=self.headings,
+            fields=self.custom,
+            country=self.options.country,
+        )
+        numbered = enumerate(self.format.rows(file, skip=skip), start=skip + 1)
+        read = itertools.starmap(reader.read, numbered)
+        size = settings.IMPORT_CHUNK_ROWS
+        batches = iter(lambda: list(itertools.islice(read, size)), [])
+        with closing(read_ahead(batches)) as ahead:
+            yield from ahead
+
+    def plan(self, rows: Sequence[Row], past: Past) -> Plan:
+        return Planner(
+            rows,
+            existing=self.options.existing,
+            columns=self.columns,
+            fields=self.fields,
+            past=past,
+            at=timezone.now(),
+        ).plan()
+
+    @cached_property
+    def writer(self) -> Writer:
+        stages = ContactStage.objects.order_by("-is_first", "position")
+        chosen = stages.filter(pk=self.options.stage_id).first() or stages.first()
+        assert chosen is not None  # noqa: S101  # a team never loses its last stage
+        return Writer(
+            columns=self.columns,
+            fields=self.fields,
+            names={place: self.custom[pk].name for place, pk in self.fields.items()},
+            stage_id=chosen.pk,
+            owner_id=self.options.owner_id,
+            list_id=self.options.list_id,
+            source_detail=self.job.parameters["name"][:200],
+            by=self.job.created_by,
+        )
+
+
+def _pk_of(key: str) -> int:
+    return int(key.removeprefix(targets.CUSTOM))
+
+
+def start_import(job: Job) -> Iterator[Step]:
+    """Write the rows of the file, from where the last chunk ended."""
+    run = Run(job)
+    with _opened(job) as file, rare_collections():
+        for rows in run.batches(file, skip=job.position.get("row", 0)):
+            yield partial(_import, run, rows)
+
+
+def _import(run: Run, rows: Sequence[Row]) -> Chunk:
+    # Two imports at once would both create the accounts and contacts that neither sees of the other.
+    bulk.take_turns(IMPORT)
+    for row in rows:
+        del row.notes[row.own_notes :]  # of a first attempt that met a conflict
+    plan = run.plan(rows, Ledger(run.job))
+    run.writer.write(plan.met.values(), at=timezone.now())
+    return _chunk(plan, rows, _ledger(plan))
+
+
+def start_check(job: Job) -> Iterator[Step]:
+    """Count what an import would do. Nothing of it is written but the outcome of the first rows."""
+    run = Run(job)
+    kept: Counter[str] = Counter()
+    with _opened(job) as file, memory() as past, rare_collections():
+        for rows in run.batches(file, skip=0):
+            yield partial(_check, run, rows, past, kept)
+
+
+def _check(run: Run, rows: Sequence[Row], past: Past, kept: Counter[str]) -> Chunk:
+    plan = run.plan(rows, past)
+    past.remember(plan.met.values())
+    return _chunk(plan, rows, list(_first_of_each(_ledger(plan), kept)))
+
+
+def _first_of_each(
+    rows: Iterable[LedgerRow], kept: Counter[str]
+) -> Iterator[LedgerRow]:
+    for row in rows:
+        if kept[row.outcome] < CHECK_SAMPLES:
+            kept[row.outcome] += 1
+            yield row
+
+
+def _ledger(plan: Plan) -> list[LedgerRow]:
+    return [
+        LedgerRow(
+            result.row.number,
+            result.outcome,
+            result.reason,
+            result.known.pk if result.known and result.known.pk > 0 else None,
+            _label(result),
+        )
+        for result in plan.results
+    ]
+
+
+def _label(result: Result) -> str:
+    """Return what people know the row by: its own name, else that of the contact it is about."""
+    row, known = result.row, result.known
+    if not row.name_sort and known and known.name_sort:
+        values = known.values
+        name = f"{values.get('first_name', '')} {values.get('last_name', '')}".strip()
+        return name or row.label
+    return row.label
+
+
+def _chunk(plan: Plan, rows: Sequence[Row], ledger: list[LedgerRow]) -> Chunk:
+    return Chunk(
+        position={"row": rows[-1].number},
+        done=len(rows),
+        counts=Counter(result.outcome for result in plan.results),
+        rows=ledger,
+    )
+
+
+@contextmanager
+def _opened(job: Job) -> Iterator[IO[bytes]]:
+    try:
+        file = default_storage.open(job.parameters["file"])
+    except FileNotFoundError:
+        raise JobFailed(_("The uploaded file is not there any more.")) from None
+    with file:
+        yield file.file
+
+
+def register() -> None:
+    """Tell the platform what these jobs do."""
+    registry.add(
+        Kind(
+            key=IMPORT,
+            label=_lazy("Importing"),
+            start=start_import,
+            summary=_what_was_imported,
+            record_url=_contact_url,
+            origin=_import_url,
+        )
+    )
+    registry.add(
+        Kind(
+            key=CHECK,
+            label=_lazy("Checking the file"),
+            start=start_check,
+            summary=_what_was_checked,
+            record_url=_contact_url,
+            origin=_check_url,
+            is_resumable=False,
+        )
+    )
+
+
+def _what_was_imported(job: Job) -> str:
+    return ngettext("%(shown)s row imported", "%(shown)s rows imported", job.done) % {
+        "shown": number_format(job.done, force_grouping=True)
+    }
+
+
+def _what_was_checked(job: Job) -> str:
+    return _(
+        "Checked only. The first %s rows of each outcome are listed."
+    ) % number_format(CHECK_SAMPLES, force_grouping=True)
+
+
+def _contact_url(team_slug: str, pk: int) -> str:
+    return reverse("contacts:contact_detail", args=[team_slug, pk])
+
+
+def _import_url(team_slug: str, parameters: dict[str, Any]) -> tuple[str, str]:
+    return _("Import"), reverse("contacts:import_create", args=[team_slug])
+
+
+def _check_url(team_slug: str, parameters: dict[str, Any]) -> tuple[str, str]:
+    url = reverse("contacts:import_check", args=[team_slug, parameters["import"]])
+    return _("Back to the check"), url

@@ -1,0 +1,202 @@
+"""What a column of a file can become, and which heading means what."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from django.utils.text import format_lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from contacts.models import ContactEmail, ContactPhone
+from contacts.queries.fields import GROUPS, contact_fields
+from crm.text import fold
+from layouts.models import CustomField
+
+SKIP = ""
+NAME, COMPANY, DOMAIN = "full_name", "company", "company_domain"
+EMAIL, PHONE, CUSTOM, NEW = "email:", "phone:", "custom:", "new:"
+
+# Columns of a contact that a file may fill; everything else belongs to the system.
+COLUMNS = (
+    "first_name",
+    "last_name",
+    "title",
+    "seniority",
+    "department",
+    "external_id",
+    "city",
+    "region",
+    "country",
+    "address",
+    "time_zone",
+    "linkedin_url",
+    "x_url",
+    "facebook_url",
+    "github_url",
+    "website",
+)
+
+
+@dataclass(frozen=True)
+class Target:
+    """A place that a column's values can go to."""
+
+    key: str  # stored in mappings
+    label: Any
+    group: str  # key of contacts.queries.fields.GROUPS
+
+    @property
+    def is_multiple(self) -> bool:
+        """Whether several columns may lead to it."""
+        return self.key.startswith((EMAIL, PHONE))
+
+
+@cache
+def fixed_targets() -> dict[str, Target]:
+    """Return the targets that every team has, in the order they are offered."""
+    fields = contact_fields()
+    contact = "contact"
+    listed = [
+        Target(NAME, _("Full name"), contact),
+        *(_of_field(key, fields) for key in ("first_name", "last_name")),
+        *(
+            Target(f"{EMAIL}{kind.value}", _typed(_("E-mail"), kind.label), contact)
+            for kind in ContactEmail.Kind
+        ),
+        *(
+            Target(f"{PHONE}{kind.value}", _typed(_("Phone"), kind.label), contact)
+            for kind in ContactPhone.Kind
+        ),
+        Target(COMPANY, _("Company"), "employment"),
+        Target(DOMAIN, _("Company website"), "employment"),
+        *(_of_field(key, fields) for key in COLUMNS[2:]),
+    ]
+    listed.sort(key=lambda target: list(GROUPS).index(target.group))
+    return {target.key: target for target in listed}
+
+
+def _of_field(key: str, fields: Mapping[str, Any]) -> Target:
+    return Target(key, fields[key].label, fields[key].group)
+
+
+def _typed(one: Any, kind: Any) -> Any:
+    return format_lazy("{} ({})", one, kind)
+
+
+def choices(fields: Iterable[CustomField], *, may_create: bool) -> list[Any]:
+    """Return the choices of a column's select, in groups."""
+    grouped: dict[str, list[tuple[str, str]]] = {}
+    for target in fixed_targets().values():
+        grouped.setdefault(str(GROUPS[target.group]), []).append(
+            (target.key, str(target.label))
+        )
+    listed: list[Any] = [(SKIP, gettext("Do not import")), *grouped.items()]
+    own = [(f"{CUSTOM}{field.pk}", field.name) for field in fields]
+    if own:
+        listed.append((gettext("Custom fields"), own))
+    if may_create:
+        new = [(f"{NEW}{kind.value}", str(kind.label)) for kind in CustomField.Kind]
+        listed.append((gettext("Create custom field"), new))
+    return listed
+
+
+def label_of(key: str, fields: Mapping[int, CustomField]) -> str:
+    """Return what people call a target."""
+    if key.startswith(CUSTOM):
+        return str(fields[int(key.removeprefix(CUSTOM))])
+    target = fixed_targets().get(key)
+    return str(target.label) if target else ""
+
+
+def is_single(key: str) -> bool:
+    """Return whether only one column may become this."""
+    return bool(key) and not key.startswith((EMAIL, PHONE, NEW))
+
+
+def guess(
+    headings: Sequence[str],
+    samples: Sequence[Sequence[str]],
+    fields: Iterable[CustomField],
+) -> list[str]:
+    """Return the target that each heading names, "" where it names none.
+
+    Of several columns that name the same single field, the first gets it. `samples` are the first
+    values of each column.
+    """
+    own = {_words(field.name): f"{CUSTOM}{field.pk}" for field in fields}
+    found: list[str] = []
+    for number, heading in enumerate(headings):
+        words = _words(heading)
+        key = own.get(words) or _SYNONYMS.get(words) or _by_values(samples[number])
+        if not key and number == 0 and re.search(r"(^| )id$", words):
+            key = "external_id"
+        found.append(key if key and not (is_single(key) and key in found) else SKIP)
+    return found
+
+
+def _words(heading: str) -> str:
+    return re.sub(r"[^a-z0-9]+", " ", fold(heading)).strip()
+
+
+def _by_values(values: Sequence[str]) -> str:
+    filled = [value for value in values if value.strip()]
+    if filled and all("linkedin.com/in/" in value for value in filled):
+        return "linkedin_url"
+    return SKIP
+
+
+def _spread(**headings: str) -> dict[str, str]:
+    return {
+        words.strip(): key.replace("__", ":")
+        for key, listed in headings.items()
+        for words in listed.split("|")
+    }
+
+
+# As exports of Apollo, HubSpot, Salesforce, Pipedrive, Google Contacts, Outlook and LinkedIn call them.
+_SYNONYMS = _spread(
+    full_name="full name|name|contact name|display name|fullname|person name|contact",
+    first_name="first name|firstname|given name|forename|first|vorname|prenom|nombre",
+    last_name="last name|lastname|surname|family name|last|nachname|nom|apellido",
+    title="title|job title|jobtitle|position|role|occupation|person title|person job title"
+    "|organization title|organization 1 title",
+    seniority="seniority|seniority level|management level",
+    department="department|departments|organization department|organization 1 department",
+    company="company|company name|organization|organisation|organization name|account"
+    "|account name|employer|current company|organization 1 name|person organization|firma",
+    company_domain="company website|company domain|company domain name|company url|domain"
+    "|website url|account website|organization website|company website url|account domain",
+    email__work="email|e mail|email address|e mail address|mail|work email|business email"
+    "|primary email|email 1|email 2|e mail 1 value|e mail 2 value|e mail 2 address"
+    "|e mail 3 address|secondary email|tertiary email|person email work|work email address",
+    email__personal="personal email|home email|private email|person email home",
+    email__other="other email|additional email|person email other",
+    phone__work="phone|phone number|telephone|tel|work phone|business phone|office phone"
+    "|work direct phone|direct phone|primary phone|phone 1 value|phone 2 value|telefon"
+    "|business phone 2|corporate phone|person phone work|work phone number",
+    phone__mobile="mobile|mobile phone|cell|cell phone|mobile phone number|mobile number"
+    "|person phone mobile|handy",
+    phone__home="home phone|home phone 2|person phone home|home phone number",
+    phone__other="other phone|person phone other|assistant phone",
+    city="city|town|mailing city|business city|home city|person city|address 1 city|stadt",
+    region="state|region|province|state region|state province|mailing state|business state"
+    "|home state|person state|address 1 region|mailing state province|state or region|county",
+    country="country|country region|mailing country|business country region|person country"
+    "|home country region|address 1 country|land",
+    address="address|street|street address|office address|mailing address|mailing street"
+    "|business street|home street|address 1 street|postal address|adresse",
+    time_zone="time zone|timezone",
+    linkedin_url="linkedin|linkedin url|linkedin profile|linkedin profile url"
+    "|person linkedin url|linkedin link|linkedin bio",
+    x_url="twitter|twitter url|twitter handle|twitter username|x|x url|x handle|x twitter",
+    facebook_url="facebook|facebook url|facebook profile",
+    github_url="github|github url|github profile|github username",
+    website="website|web page|webpage|homepage|home page|personal website|personal web page"
+    "|web site|website 1 value",
+    external_id="id|record id|external id|contact id|id in another system|bioguide id"
+    "|apollo contact id|salesforce id|salesforce contact id|hubspot id|crm id|lead id"
+    "|person id|customer id|contact id 18",
+)

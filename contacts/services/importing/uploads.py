@@ -1,0 +1,233 @@
+"""An import from the upload to its start: the file is stored, its columns are mapped, a dry run is made."""
+
+import hashlib
+import json
+import uuid
+from collections.abc import Sequence
+from typing import IO, Any
+
+from django.conf import settings
+from django.core.files import File
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from contacts.models import ContactImport
+from contacts.services.importing import cells, files, targets
+from contacts.services.importing.files import BadFile, Inspection
+from contacts.services.importing.options import Options
+from contacts.services.importing.running import CHECK, IMPORT
+from crm.jobs import services as jobs
+from crm.jobs.models import Job
+from crm.teams.models import Membership
+from crm.tenancy.scope import current_team_id
+from layouts.models import CustomField
+from layouts.services import MAX_NAME, FieldNameTaken, create_custom_field
+
+
+class AlreadyStarted(Exception):
+    """The import runs or has run; its settings do not change any more."""
+
+
+class MayNotAddFields(Exception):
+    """The mapping asks for new custom fields, which the member's role does not allow."""
+
+
+class NotChecked(Exception):
+    """There is no finished dry run of these settings."""
+
+
+def receive_file(
+    file: IO[bytes], *, name: str, size: int, country: str, by: Membership | None
+) -> ContactImport:
+    """Inspect and store a file, and guess what its columns mean; raise BadFile if it is none.
+
+    Nothing is stored of a file that is refused.
+    """
+    if size > settings.UPLOAD_MAX_BYTES:
+        raise too_large()
+    found = files.inspect(file)
+    file.seek(0)
+    key = f"t/{current_team_id()}/{uuid.uuid4()}"
+    stored = default_storage.save(key, File(file))
+    try:
+        return ContactImport.objects.create(
+            file_name=(name or _("file"))[-200:],
+            file_key=stored,
+            size=size,
+            options=Options(country=country, owner_id=by.pk if by else None).as_json(),
+            created_by=by,
+            **_described(found, country),
+        )
+    except Exception:
+        default_storage.delete(stored)
+        raise
+
+
+def too_large() -> BadFile:
+    """Return what is wrong with a file over the limit."""
+    return BadFile(
+        _("The file is over the %s MB limit. Split it into several files.")
+        % (settings.UPLOAD_MAX_BYTES // 1024**2)
+    )
+
+
+@transaction.atomic
+def read_again(
+    upload: ContactImport,
+    *,
+    encoding: str,
+    delimiter: str,
+    heading_row: int,
+    by: Membership,
+) -> None:
+    """Read the file in another way and guess anew; raise BadFile if that does not work."""
+    upload = _editable(upload)
+    with default_storage.open(upload.file_key) as file:
+        found = files.inspect(
+            file.file, encoding=encoding, delimiter=delimiter, heading_row=heading_row
+        )
+    described = _described(found, Options.from_json(upload.options).country)
+    for name, value in described.items():
+        setattr(upload, name, value)
+    upload.check_job = None
+    upload.save(update_fields=[*described, "check_job"])
+
+
+@transaction.atomic
+def choose_mapping(
+    upload: ContactImport, *, mapping: Sequence[str], options: Options, by: Membership
+) -> Job:
+    """Keep what the columns become, and queue a dry run of it."""
+    upload = _editable(upload)
+    upload.mapping, upload.options = list(mapping), options.as_json()
+    upload.check_job = jobs.create_job(
+        kind=CHECK,
+        title=upload.file_name,
+        parameters=_parameters(upload),
+        total=upload.rows,
+        by=by,
+    )
+    upload.save(update_fields=["mapping", "options", "check_job"])
+    return upload.check_job
+
+
+@transaction.atomic
+def start_import(
+    upload: ContactImport,
+    *,
+    queue: bool = True,
+    checked: bool = True,
+    by: Membership | None,
+) -> Job:
+    """Create the custom fields that the mapping asks for, and queue the import.
+
+    Raise AlreadyStarted for a second start, NotChecked if `checked` demands a dry run that is not
+    there, and MayNotAddFields.
+    """
+    upload = _editable(upload)
+    adds_fields = any(key.startswith(targets.NEW) for key in upload.mapping)
+    if adds_fields and by and not by.can("fields.manage"):
+        raise MayNotAddFields
+    if checked and not (
+        upload.check_job and upload.check_job.status == Job.Status.DONE
+    ):
+        raise NotChecked
+    upload.mapping = [
+        _created_field(heading, place, key, by=by)
+        for place, (heading, key) in enumerate(
+            zip(upload.headings, upload.mapping, strict=True), start=1
+        )
+    ]
+    upload.job = jobs.create_job(
+        kind=IMPORT,
+        title=upload.file_name,
+        parameters=_parameters(upload),
+        total=upload.rows,
+        queue=queue,
+        by=by,
+    )
+    upload.save(update_fields=["mapping", "job"])
+    return upload.job
+
+
+def unfinished_twin(upload: ContactImport) -> Job | None:
+    """Return a job that imports the same bytes with the same settings and has not ended."""
+    twins = Job.objects.unfinished().filter(
+        kind=IMPORT, parameters__fingerprint=_fingerprint(upload)
+    )
+    return twins.order_by("pk").first()
+
+
+@transaction.atomic
+def discard(upload: ContactImport, *, by: Membership | None) -> None:
+    """Forget an import that was not started, and its file."""
+    _editable(upload).delete()
+    key = upload.file_key
+    transaction.on_commit(lambda: default_storage.delete(key))
+
+
+def _editable(upload: ContactImport) -> ContactImport:
+    """Lock the import against a second start."""
+    locked = ContactImport.objects.select_for_update(of=("self",)).get(pk=upload.pk)
+    if locked.is_started:
+        raise AlreadyStarted
+    return locked
+
+
+def _described(found: Inspection, country: str) -> dict[str, Any]:
+    columns = list(zip(*found.sample, strict=True)) or [()] * len(found.headings)
+    headings = [
+        heading or _("Column %s") % number
+        for number, heading in enumerate(found.headings, start=1)
+    ]
+    samples = [
+        [value[:200] for value in column if value.strip()][: files.SHOWN_SAMPLES]
+        for column in columns
+    ]
+    own = CustomField.objects.for_record(CustomField.Record.CONTACT)
+    return {
+        "sha256": found.sha256,
+        "encoding": found.format.encoding,
+        "delimiter": found.format.delimiter,
+        "heading_row": found.format.heading_row,
+        "rows": found.rows,
+        "headings": headings,
+        "samples": samples,
+        "kinds": [cells.guess_kind(list(c), country=country) for c in columns],
+        "mapping": targets.guess(headings, samples, own),
+    }
+
+
+def _parameters(upload: ContactImport) -> dict[str, Any]:
+    """Return all that a worker needs; it changes no more, whatever happens to the import's row."""
+    return {
+        "import": upload.pk,
+        "name": upload.file_name,
+        "file": upload.file_key,
+        "format": [upload.encoding, upload.delimiter, upload.heading_row],
+        "headings": upload.headings,
+        "mapping": upload.mapping,
+        "options": upload.options,
+        "fingerprint": _fingerprint(upload),
+    }
+
+
+def _fingerprint(upload: ContactImport) -> str:
+    settings = [upload.sha256, upload.encoding, upload.delimiter, upload.heading_row]
+    settings += [upload.mapping, upload.options]
+    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
+
+
+def _created_field(heading: str, place: int, key: str, *, by: Membership | None) -> str:
+    """Return the key itself, or that of the custom field it asks to create."""
+    if not key.startswith(targets.NEW):
+        return key
+    kind = key.removeprefix(targets.NEW)
+    name = heading[:MAX_NAME]
+    try:
+        field = create_custom_field(name=name, kind=kind, by=by)
+    except FieldNameTaken:
+        name = f"{name[: MAX_NAME - 6]} ({place})"
+        field = create_custom_field(name=name, kind=kind, by=by)
+    return f"{targets.CUSTOM}{field.pk}"

@@ -1,0 +1,16 @@
+"""What happens to contacts that apps above may care about. Sent inside the service's transaction."""
+
+from django.dispatch import Signal
+
+# contact_ids: list of int; by: Membership or None; at: datetime. Sent for one contact and for thousands alike,
+# so receivers work set-based: never one query per id.
+contacts_created = Signal()
+contacts_restored = Signal()
+contacts_deleted = Signal()
+
+# contact; changes: {field name: (old, new)} as display texts; by: Membership; at: datetime
+contact_changed = Signal()
+
+# changes: {contact id: changes as above}; by: Membership or None; at: datetime. The same news of thousands of
+# contacts at once, from jobs; receivers work set-based.
+contacts_changed = Signal()

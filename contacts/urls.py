@@ -1,0 +1,73 @@
+from django.urls import path
+
+from contacts.views import creating, deletion, editing, imports, people, profile
+
+app_name = "contacts"
+# Mounted at /t/<team>/
+urlpatterns = [
+    # People
+    path("people/", people.people_list, name="people_list"),
+    path("people/save/", people.people_save, name="people_save"),
+    path("contacts/new/", creating.contact_create, name="contact_create"),
+    path("accounts/options/", people.account_options, name="account_options"),
+    path("accounts/names/", creating.account_names, name="account_names"),
+    # A contact
+    path("contacts/<int:contact_id>/", profile.contact_detail, name="contact_detail"),
+    path(
+        "contacts/<int:contact_id>/record/",
+        profile.contact_record,
+        name="contact_record",
+    ),
+    path(
+        "contacts/<int:contact_id>/fields/",
+        profile.contact_fields,
+        name="contact_fields",
+    ),
+    path(
+        "contacts/<int:contact_id>/identity/",
+        profile.contact_identity,
+        name="contact_identity",
+    ),
+    path(
+        "contacts/<int:contact_id>/widgets/<slug:key>/",
+        profile.contact_widget,
+        name="contact_widget",
+    ),
+    path(
+        "contacts/<int:contact_id>/fields/<slug:key>/",
+        editing.contact_field,
+        name="contact_field",
+    ),
+    path(
+        "contacts/<int:contact_id>/fields/<slug:key>/edit/",
+        editing.contact_field_edit,
+        name="contact_field_edit",
+    ),
+    path(
+        "contacts/<int:contact_id>/edit/", editing.contact_update, name="contact_update"
+    ),
+    path(
+        "contacts/<int:contact_id>/lists/add/",
+        editing.contact_add_to_list,
+        name="contact_add_to_list",
+    ),
+    path(
+        "contacts/<int:contact_id>/delete/",
+        deletion.contact_delete,
+        name="contact_delete",
+    ),
+    path(
+        "contacts/<int:contact_id>/restore/",
+        deletion.contact_restore,
+        name="contact_restore",
+    ),
+    # Import
+    path("imports/new/", imports.import_create, name="import_create"),
+    path(
+        "imports/<int:import_id>/mapping/",
+        imports.import_mapping,
+        name="import_mapping",
+    ),
+    path("imports/<int:import_id>/check/", imports.import_check, name="import_check"),
+    path("imports/<int:import_id>/start/", imports.import_start, name="import_start"),
+]

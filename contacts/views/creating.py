@@ -1,0 +1,81 @@
+"""Adding a contact by hand: a page, and the same in a dialog."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import Account
+from contacts.forms.people import ContactForm
+from contacts.models import Contact, ContactList, ContactStage
+from contacts.services.address_rows import EmailTaken
+from contacts.services.addresses import BadEmail, BadPhone
+from contacts.services.creating import NewContact, create_contact
+from crm.conflicts import Refused
+from crm.htmx import render_page, toast
+from crm.tenancy.views import TeamRequest, team_form, team_page
+from crm.text import fold
+
+OFFERED_ACCOUNTS = 20
+
+
+@team_form("contacts.edit")
+def contact_create(request: TeamRequest) -> HttpResponse:
+    form = ContactForm(
+        request.POST or None, member=request.member, initial=_initial(request)
+    )
+    taken_by = None
+    if form.is_valid():
+        contact, taken_by = _create(form, request)
+        if contact:
+            toast(request, _("%s was added") % contact.name)
+            return redirect("contacts:contact_detail", request.team.slug, contact.pk)
+    return render_page(
+        request,
+        "contacts/contact_form.html",
+        {
+            "section": "people",
+            "form": form,
+            "taken_by": taken_by,
+            "shows_lists": "lists" in form.errors or ContactList.objects.exists(),
+        },
+        partials={"modal", "contact-form"},
+        status=422 if form.is_bound else 200,
+    )
+
+
+@team_page("contacts.edit")
+def account_names(request: TeamRequest) -> HttpResponse:
+    typed = fold(request.GET.get("account", "").replace("\x00", "")[:200])
+    found = (
+        Account.objects.search(typed).for_picker()[:OFFERED_ACCOUNTS] if typed else []
+    )
+    return render_page(request, "contacts/account_names.html", {"accounts": found})
+
+
+def _initial(request: TeamRequest) -> dict[str, Any]:
+    return {
+        "owner": request.member.pk,
+        "stage": ContactStage.objects.filter(is_first=True).first(),
+    }
+
+
+def _create(
+    form: ContactForm, request: TeamRequest
+) -> tuple[Contact | None, Contact | None]:
+    """Return the new contact, or else the one that has the e-mail address; errors go to the form."""
+    try:
+        new = NewContact(**form.cleaned_data)
+        return create_contact(new=new, by=request.member, at=timezone.now()), None
+    except BadEmail as problem:
+        form.add_error("email", str(problem))
+    except BadPhone as problem:
+        form.add_error("phone", str(problem))
+    except EmailTaken as problem:
+        form.add_error("email", str(problem))
+        return None, problem.contact
+    except Refused as problem:
+        form.add_error("account", str(problem))
+    return None, None

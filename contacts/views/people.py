@@ -1,0 +1,121 @@
+"""The list of people, and saving people of the directory."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.contrib import messages
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.models import Account
+from contacts.queries import people
+from contacts.queries.filters import Now
+from contacts.services import saving
+from contacts.services.addresses import format_phone
+from contacts.views.people_context import people_context
+from crm.htmx import fragment_wanted, render_page, show_address, toast
+from crm.tenancy.views import TeamRequest, team_action, team_page
+from crm.text import fold
+
+TEMPLATE = "contacts/people_list.html"
+MAX_SAVED_AT_ONCE = 200
+OFFERED_ACCOUNTS = 20
+
+
+@team_page("contacts.view")
+def people_list(request: TeamRequest) -> HttpResponse:
+    if fragment_wanted(request, {"people-count"}):
+        matching = people.count_people(request.GET, now=_now(request))
+        return render_page(
+            request, TEMPLATE, {"matching": matching}, partials={"people-count"}
+        )
+    page = people.read_people(request.GET, now=_now(request), format_phone=format_phone)
+    context = people_context(page, request)
+    response = render_page(request, TEMPLATE, context, partials={"people-results"})
+    show_address(request, response, context["address"], replacing="people-q")
+    return response
+
+
+@team_page("contacts.view")
+def account_options(request: TeamRequest) -> HttpResponse:
+    typed = fold(request.GET.get("account_q", "").replace("\x00", "")[:200])
+    found = (
+        Account.objects.search(typed).for_picker()[:OFFERED_ACCOUNTS] if typed else []
+    )
+    return render_page(
+        request, "contacts/account_options.html", {"accounts": found, "typed": typed}
+    )
+
+
+@team_action("contacts.edit")
+def people_save(request: TeamRequest) -> HttpResponse:
+    state = QueryDict(request.POST.get("state", ""))
+    ids = _chosen(request.POST)
+    result = saving.save_people(person_ids=ids, by=request.member, at=timezone.now())
+    _say(request, result)
+    if len(ids) == 1 and result.already:
+        return redirect(
+            "contacts:contact_detail", request.team.slug, *result.already.values()
+        )
+    if not request.htmx:
+        return redirect(_list_url(request, state))
+    page = people.read_people(
+        state,
+        now=_now(request),
+        format_phone=format_phone,
+        just_saved=result.contact_of,
+    )
+    context = people_context(page, request)
+    return render_page(request, TEMPLATE, context, partials={"people-rows"})
+
+
+def _now(request: TeamRequest) -> Now:
+    return Now(member=request.member, at=timezone.now())
+
+
+def _chosen(posted: QueryDict) -> list[int]:
+    """Return the persons of the pressed row, or else of the selection."""
+    values = posted.getlist("only") or posted.getlist("person")
+    ids = dict.fromkeys(
+        int(v) for v in values if v.isascii() and v.isdecimal() and len(v) < 19
+    )
+    return list(ids)[:MAX_SAVED_AT_ONCE]
+
+
+def _list_url(request: TeamRequest, state: QueryDict) -> str:
+    url = reverse("contacts:people_list", kwargs={"team_slug": request.team.slug})
+    return urlsplit(url)._replace(query=state.urlencode()).geturl()
+
+
+def _say(request: TeamRequest, result: saving.Saved) -> None:
+    """Tell what was saved and what was not, in one message."""
+    parts: list[Any] = []
+    if number := len(result.contact_of) - len(result.already):
+        parts.append(
+            ngettext("%(n)s person saved", "%(n)s people saved", number) % {"n": number}
+        )
+    if number := len(result.restored):
+        parts.append(
+            ngettext(
+                "%(n)s restored from the bin", "%(n)s restored from the bin", number
+            )
+            % {"n": number}
+        )
+    if number := len(result.already):
+        parts.append(
+            ngettext("%(n)s was already saved", "%(n)s were already saved", number)
+            % {"n": number}
+        )
+    if number := len(result.refused):
+        parts.append(_("%(n)s could not be restored from the bin") % {"n": number})
+    for email, name in list(result.taken_emails.items())[:3]:
+        parts.append(
+            _("%(email)s of %(name)s belongs to another contact and was left out")
+            % {"email": email, "name": name}
+        )
+    level = messages.SUCCESS if parts else messages.ERROR
+    toast(request, ". ".join(parts) or _("Nobody was selected"), level=level)

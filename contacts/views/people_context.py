@@ -1,0 +1,177 @@
+"""What the template of the list of people shows, with every address ready."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from contacts.queries.facets import read_facet
+from contacts.queries.filters import Scope, registered
+from contacts.queries.people import PeoplePage
+from contacts.queries.people_rows import Row
+from contacts.queries.people_state import (
+    COLUMNS,
+    NAME,
+    PeopleState,
+    offered_columns,
+    sortable,
+)
+from crm.tenancy.views import TeamRequest
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heading:
+    """The head of a column, or an entry of the sort menu."""
+
+    key: str
+    label: str
+    href: str = ""  # sorts by it; "" where nothing can be sorted by it
+    direction: str = ""  # "ascending" or "descending" for the column that is sorted by
+
+
+def people_context(page: PeoplePage, request: TeamRequest) -> dict[str, Any]:
+    state, slug = page.state, request.team.slug
+    url = reverse("contacts:people_list", kwargs={"team_slug": slug})
+    row_url = reverse(
+        "contacts:contact_detail", kwargs={"team_slug": slug, "contact_id": 0}
+    )
+    query = state.query(cursor=state.cursor)
+    _link_rows(page.rows, row_url.removesuffix("0/"), f"/?{query}" if query else "/")
+    can_edit = request.member.can("contacts.edit")
+    return {
+        "section": "people",
+        "page": page,
+        "state": state,
+        "url": url,
+        "query": query,
+        "can_edit": can_edit,
+        "can_import": request.member.can("contacts.import"),
+        "can_save": can_edit and state.scope != Scope.SAVED,
+        "fragment": bool(request.htmx),
+        "active": bool(state.text or state.active),
+        "tabs": _tabs(page, url),
+        "chips": _chips(page, url),
+        "facets": [
+            read_facet(entry, state, page.choices)
+            for entry in registered()
+            if entry.is_for(state.scope)
+        ],
+        "suggestions": _suggestions(page, url),
+        **_table(state, url),
+        **_addresses(page, url, query),
+    }
+
+
+def _table(state: PeopleState, url: str) -> dict[str, Any]:
+    """Return what the head of the table and its menus show."""
+    pairs = state.pairs()
+    return {
+        "headings": _headings(state, url),
+        "sorts": _sorts(state, url),
+        # Every column is named: a missing name costs the template far more than a false one.
+        "show": {key: key in state.shown for key in COLUMNS},
+        "columns": [
+            (column, column.key in state.shown)
+            for column in offered_columns(state.scope)
+        ],
+        # What the forms of the page keep of the state.
+        "kept": [pair for pair in pairs if pair[0] in ("scope", "sort", "cols")],
+        "kept_by_columns": [
+            pair for pair in pairs if pair[0] not in ("cols", "cursor", "panel")
+        ],
+    }
+
+
+def _addresses(page: PeoplePage, url: str, query: str) -> dict[str, str]:
+    """Return where the page's own links lead."""
+    state = page.state
+    panel = state.query(cursor=state.cursor, panel=not state.panel)
+    return {
+        "address": f"{url}?{query}" if query else url,
+        "reset": _link(url, replace(state, text="", values={})),
+        "filters_link": f"{url}?{panel}" if panel else url,
+        "first": _link(url, state) if page.previous else "",
+        "previous": f"{url}?{state.query(cursor=page.previous)}"
+        if page.previous
+        else "",
+        "next": f"{url}?{state.query(cursor=page.next)}" if page.next else "",
+    }
+
+
+def _link_rows(rows: Sequence[Row], before: str, after: str) -> None:
+    """Give each contact its address, which carries the list's state, without building one for each."""
+    for row in rows:
+        if row.contact_pk:
+            row.href = f"{before}{row.contact_pk}{after}"
+
+
+def _link(url: str, state: PeopleState, **changes: Any) -> str:
+    query = state.query(**changes)
+    return f"{url}?{query}" if query else url
+
+
+def _suggestions(page: PeoplePage, url: str) -> list[dict[str, Any]]:
+    """Return what to drop from a list that shows nobody, with how many it would show then."""
+    chips = {chip["key"]: chip for chip in _chips(page, url)}
+    search = {"key": "q", "href": _link(url, page.state.without("q"))}
+    return [{**chips.get(key, search), "count": number} for key, number in page.without]
+
+
+def _tabs(page: PeoplePage, url: str) -> list[dict[str, Any]]:
+    labels = {
+        Scope.TOTAL: _("Total"),
+        Scope.NET_NEW: _("Net new"),
+        Scope.SAVED: _("Saved"),
+    }
+    return [
+        {
+            "scope": scope.value,
+            "label": label,
+            "count": page.totals.of(scope),
+            "href": _link(url, page.state, scope=scope),
+            "is_current": page.state.scope == scope,
+        }
+        for scope, label in labels.items()
+    ]
+
+
+def _sorts(state: PeopleState, url: str) -> list[Heading]:
+    return [
+        _heading(column.key, state, url)
+        for column in COLUMNS.values()
+        if sortable(column.key, state.scope)
+    ]
+
+
+def _headings(state: PeopleState, url: str) -> list[Heading]:
+    return [_heading(key, state, url) for key in (NAME.key, *state.shown)]
+
+
+def _heading(key: str, state: PeopleState, url: str) -> Heading:
+    column = COLUMNS[key]
+    if not sortable(key, state.scope):
+        return Heading(key=key, label=column.label)
+    is_current = state.sort == key
+    descending = not state.descending if is_current else column.descends_first
+    return Heading(
+        key=key,
+        label=column.label,
+        href=_link(url, state, sort=key, descending=descending),
+        direction=("descending" if state.descending else "ascending")
+        if is_current
+        else "",
+    )
+
+
+def _chips(page: PeoplePage, url: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "key": entry.key,
+            "label": entry.label,
+            "text": entry.describe(value, page.choices),
+            "href": _link(url, page.state.without(entry.key)),
+        }
+        for entry, value in page.state.active
+    ]
