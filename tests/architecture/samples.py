@@ -1,0 +1,434 @@
+"""One sample for every URL of the site: arguments, a valid body, and the exceptions it may claim.
+
+A URL without a sample fails the build. Arguments that carry their usual name (`contact_id`) are
+taken from ARGUMENTS; a view that accepts POST says what a valid body is.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from allauth.account.forms import default_token_generator
+from allauth.account.models import EmailConfirmationHMAC
+from allauth.account.utils import user_pk_to_url_str
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+
+from contacts.queries.filters import registered
+from crm.teams.roles import Role
+from tests.architecture.world import Rows
+from tests.factories import PASSWORD
+
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """How to call one URL. Every text that loosens a rule is the reason for it."""
+
+    args: Callable[[Rows], Values] | None = None
+    body: Callable[[Rows], Values] | None = None  # a valid POST
+    query: Callable[[Rows], Values] = field(
+        default=lambda rows: {}
+    )  # what a GET filters by
+    public: str = ""  # why anybody may open it
+    capability: str = ""  # why whoever holds the link may see what it leads to
+    changes_nothing: str = ""  # why a valid POST changes no row
+    writes_on_get: str = ""  # why a safe request may write
+    refuses: dict[str, str] = field(
+        default_factory=dict
+    )  # role -> why a valid POST is refused
+    poster: Role = Role.OWNER  # whose POST the body is valid for
+    random: str = ""  # why the page differs from one request to the next
+    variants: tuple[str, ...] = ()  # query strings under which the page looks different
+    no_page: str = ""  # why there is nothing to look at
+    answers: tuple[int, ...] = ()  # right here although they look like errors
+
+
+# Arguments by name, the same in every URL.
+ARGUMENTS: dict[str, Callable[[Rows], Any]] = {
+    "contact_id": lambda rows: rows.contact.pk,
+    "account_id": lambda rows: rows.account.pk,
+    "member_id": lambda rows: rows.member.pk,
+    "invitation_id": lambda rows: rows.invitation.pk,
+    "job_id": lambda rows: rows.job.pk,
+    "import_id": lambda rows: rows.contactimport.pk,
+    "list_id": lambda rows: rows.contactlist.pk,
+    "field_id": lambda rows: rows.customfield.pk,
+    "activity_id": lambda rows: rows.activity.pk,
+}
+
+# Who may do what, as product.md T2 and the table shown in Settings promise it: the lowest role.
+# Written down a second time on purpose, so that the table in the code cannot widen unseen.
+LOWEST_ROLE = {
+    "team.view": Role.VIEWER,
+    "contacts.view": Role.VIEWER,
+    "contacts.edit": Role.REP,
+    "activities.log": Role.REP,
+    "contacts.delete_own": Role.REP,
+    "contacts.assign": Role.REP,
+    "contacts.delete": Role.MANAGER,
+    "contacts.import": Role.REP,
+    "fields.manage": Role.ADMIN,
+    "members.manage": Role.ADMIN,
+    "team.manage": Role.ADMIN,
+    "team.own": Role.OWNER,
+}
+RANKS = [Role.VIEWER, Role.REP, Role.MANAGER, Role.ADMIN, Role.OWNER]
+
+
+def role_may(role: str, permission: str) -> bool:
+    """Return whether the promised table grants the permission to the role."""
+    lowest = LOWEST_ROLE.get(permission)
+    return lowest is not None and RANKS.index(Role(role)) >= RANKS.index(lowest)
+
+
+SECOND_PASSWORD = "another-horse-battery"
+PROBE = "probes answer whoever runs the processes and say nothing of a team"
+SIGN_IN = "the way in is open to everybody"
+HALFWAY = "it is shown only in the middle of signing in"
+LEADS_ON = "it only leads to another page"
+ONLY_POST = "it only takes a POST"
+BY_LINK = "the link was mailed to the person it is for"
+
+
+def _key(rows: Rows) -> Values:
+    """Return the arguments of the link that sets a new password for the team's rep."""
+    user = rows.member.user
+    key = default_token_generator.make_token(user)
+    return {"uidb36": user_pk_to_url_str(user), "key": key}
+
+
+SITE: dict[str, Sample] = {
+    "healthz": Sample(public=PROBE, no_page=PROBE),
+    "readyz": Sample(public=PROBE, no_page=PROBE),
+    "account_login": Sample(
+        public=SIGN_IN,
+        body=lambda rows: {"login": rows.owner.user.email, "password": PASSWORD},
+    ),
+    "account_logout": Sample(body=lambda rows: {}),
+    "account_signup": Sample(
+        public=SIGN_IN,
+        body=lambda rows: {
+            "name": "Grace",
+            "email": "grace@new.example",
+            "password1": SECOND_PASSWORD,
+        },
+    ),
+    "account_inactive": Sample(public=SIGN_IN),
+    "account_reauthenticate": Sample(body=lambda rows: {"password": PASSWORD}),
+    "account_email": Sample(
+        body=lambda rows: {"action_add": "", "email": "grace@new.example"}
+    ),
+    "account_email_verification_sent": Sample(public=SIGN_IN),
+    "account_confirm_email": Sample(
+        public=BY_LINK,
+        capability=BY_LINK,
+        args=lambda rows: {"key": EmailConfirmationHMAC(rows.email_address).key},
+        body=lambda rows: {},
+    ),
+    "account_change_password": Sample(
+        body=lambda rows: {
+            "oldpassword": PASSWORD,
+            "password1": SECOND_PASSWORD,
+            "password2": SECOND_PASSWORD,
+        }
+    ),
+    "account_set_password": Sample(no_page=LEADS_ON),
+    "account_reset_password": Sample(
+        public=SIGN_IN, body=lambda rows: {"email": rows.owner.user.email}
+    ),
+    "account_reset_password_done": Sample(public=SIGN_IN),
+    "account_reset_password_from_key": Sample(
+        public=BY_LINK,
+        capability=BY_LINK,
+        args=_key,
+        body=lambda rows: {"password1": SECOND_PASSWORD, "password2": SECOND_PASSWORD},
+    ),
+    "account_reset_password_from_key_done": Sample(public=SIGN_IN),
+    "mfa_index": Sample(),
+    "mfa_authenticate": Sample(no_page=HALFWAY, body=lambda rows: {"code": "123456"}),
+    "mfa_reauthenticate": Sample(poster=Role.REP, body=lambda rows: {"code": "123456"}),
+    "mfa_activate_totp": Sample(
+        random="it offers a new secret every time",
+        body=lambda rows: {"code": "123456"},
+    ),
+    "mfa_deactivate_totp": Sample(poster=Role.REP, body=lambda rows: {}),
+    "mfa_view_recovery_codes": Sample(poster=Role.REP),
+    "mfa_generate_recovery_codes": Sample(poster=Role.REP, body=lambda rows: {}),
+    "mfa_download_recovery_codes": Sample(no_page="it is a file"),
+}
+A_TEAM = {"name": "Initech", "country": "DE", "time_zone": "Europe/Berlin"}
+LAST_OWNER = "a team keeps an owner"
+TEAMS: dict[str, Sample] = {
+    "teams:home": Sample(no_page=LEADS_ON),
+    "teams:team_list": Sample(),
+    "teams:team_create": Sample(body=lambda rows: A_TEAM),
+    "teams:user_settings": Sample(
+        body=lambda rows: {
+            "name": "Grace",
+            "time_zone": "Europe/Berlin",
+            "theme": "dark",
+            "density": "compact",
+        }
+    ),
+    "teams:preferences": Sample(
+        no_page=ONLY_POST, body=lambda rows: {"theme": "dark", "next": "/teams/"}
+    ),
+    "teams:invitation_accept": Sample(
+        public=BY_LINK,
+        capability=BY_LINK,
+        args=lambda rows: {"token": rows.token},
+        body=lambda rows: {},
+        answers=(404, 410),
+    ),
+    "teams:team_home": Sample(no_page=LEADS_ON),
+    "teams:member_list": Sample(),
+    "teams:member_leave": Sample(
+        body=lambda rows: {},
+        poster=Role.ADMIN,
+        refuses={Role.OWNER: LAST_OWNER},
+    ),
+    "teams:member_role": Sample(body=lambda rows: {"role": Role.VIEWER}),
+    "teams:member_remove": Sample(body=lambda rows: {}),
+    "teams:member_restore": Sample(
+        args=lambda rows: {"member_id": rows.removed.pk}, body=lambda rows: {}
+    ),
+    "teams:invitation_create": Sample(
+        body=lambda rows: {"email": "grace@new.example", "role": Role.REP}
+    ),
+    "teams:invitation_revoke": Sample(body=lambda rows: {}),
+    "teams:role_list": Sample(),
+    "teams:team_settings": Sample(body=lambda rows: A_TEAM),
+}
+
+
+def _csv() -> SimpleUploadedFile:
+    return SimpleUploadedFile("people.csv", b"Name,E-mail\nEve,eve@new.example\n")
+
+
+def _mapping(rows: Rows) -> Values:
+    columns = {f"column-{n}": key for n, key in enumerate(rows.contactimport.mapping)}
+    chosen = {"existing": "empty", "country": "US", "stage": rows.contactstage.pk}
+    chosen |= {"owner": rows.member.pk, "list": rows.contactlist.pk}
+    return {**columns, **chosen}
+
+
+IMPORTS: dict[str, Sample] = {
+    "contacts:import_create": Sample(body=lambda rows: {"file": _csv()}),
+    "contacts:import_mapping": Sample(body=_mapping),
+    "contacts:import_check": Sample(
+        args=lambda rows: {"import_id": rows.checked_import.pk}
+    ),
+    "contacts:import_start": Sample(
+        args=lambda rows: {"import_id": rows.checked_import.pk}, body=lambda rows: {}
+    ),
+    "jobs:job_detail": Sample(
+        query=lambda rows: {"outcome": "created", "cursor": ""},
+        variants=("?outcome=refused", "?outcome=nothing", "?cursor=nowhere"),
+    ),
+    "jobs:job_ledger": Sample(no_page="it is a file"),
+}
+PART = "it is a part of another page"
+
+
+def _people_query(rows: Rows) -> Values:
+    names = ("q", "scope", "sort", "cols", "cursor", "panel")
+    return dict.fromkeys([*names, *(entry.key for entry in registered())], "")
+
+
+def _state(rows: Rows) -> Values:
+    return {"person": rows.person.pk, "state": "scope=net-new"}
+
+
+def _new_contact(rows: Rows) -> Values:
+    return {
+        "first_name": "Eve",
+        "last_name": "Moneypenny",
+        "email": "eve@new.example",
+        "phone": "+12025550133",
+        "account": "Hooli",
+        "stage": rows.contactstage.pk,
+        "owner": rows.member.pk,
+        "lists": [rows.contactlist.pk],
+    }
+
+
+PEOPLE: dict[str, Sample] = {
+    "contacts:people_list": Sample(
+        query=_people_query,
+        variants=(
+            "?scope=total",
+            "?scope=net-new",
+            "?scope=saved&q=ada&panel=1",
+            "?q=nobody-has-this-name",
+            "?sort=-created&cursor=nowhere",
+        ),
+    ),
+    "contacts:people_save": Sample(body=_state),
+    "contacts:contact_create": Sample(body=_new_contact),
+    "contacts:account_options": Sample(
+        query=lambda rows: {"account_q": "", "account": ""},
+        variants=("?account_q=company",),
+        no_page=PART,
+    ),
+    "contacts:account_names": Sample(
+        query=lambda rows: {"account": ""}, variants=("?account=company",), no_page=PART
+    ),
+}
+
+
+def _field(key: Callable[[Rows], str], *, page: str = PART) -> Sample:
+    return Sample(
+        args=lambda rows: {"contact_id": rows.contact.pk, "key": key(rows)},
+        variants=("?place=c", "?place=f&tab=all-fields"),
+        no_page=page,
+    )
+
+
+def _edit(key: Callable[[Rows], str], value: Callable[[Rows], Any]) -> Sample:
+    return Sample(
+        args=lambda rows: {"contact_id": rows.contact.pk, "key": key(rows)},
+        body=lambda rows: {key(rows): value(rows), "version": rows.contact.version},
+    )
+
+
+def _email_key(rows: Rows) -> str:
+    return f"email-{rows.contactemail.pk}"
+
+
+def _phone_key(rows: Rows) -> str:
+    return f"phone-{rows.contactphone.pk}"
+
+
+def _custom_key(rows: Rows) -> str:
+    return f"custom-{rows.customfield.pk}"
+
+
+def _lists(rows: Rows) -> Values:
+    chosen = {"lists": [], "new_list": "Board", "lists-sent": "1"}
+    return {**chosen, "version": rows.contact.version}
+
+
+def _dialog(rows: Rows) -> Values:
+    return {
+        "first_name": "Ada",
+        "last_name": "Byron",
+        "stage": rows.contactstage.pk,
+        "owner": rows.member.pk,
+        "account": rows.account.pk,
+        "email-new": "ada@new.example",
+        "email-new-kind": "work",
+        "version": rows.contact.version,
+    }
+
+
+PROFILE: dict[str, Sample] = {
+    "contacts:contact_detail": Sample(
+        query=lambda rows: dict.fromkeys(("kind", "log", "older", "list", "owner"), ""),
+        variants=("?kind=calls", "?kind=changes&log=account", "?older=nowhere"),
+    ),
+    "contacts:contact_record": Sample(),
+    "contacts:contact_fields": Sample(
+        query=lambda rows: {"find": "", "group": "", "of": ""},
+        variants=("?find=name", "?of=company", "?group=social", "?find=no-such-field"),
+    ),
+    "contacts:contact_identity": Sample(no_page=PART),
+    "contacts:contact_widget": Sample(
+        args=lambda rows: {"contact_id": rows.contact.pk, "key": "account"},
+        no_page=PART,
+    ),
+    "contacts:contact_widget#overview": Sample(
+        args=lambda rows: {"contact_id": rows.contact.pk, "key": "account-overview"},
+        no_page=PART,
+    ),
+    "contacts:contact_field": _field(lambda rows: "title"),
+    "contacts:contact_field#email": _field(_email_key),
+    "contacts:contact_field#custom": _field(_custom_key),
+    "contacts:contact_field_edit": _edit(lambda rows: "title", lambda rows: "Chair"),
+    "contacts:contact_field_edit#stage": _edit(
+        lambda rows: "stage", lambda rows: rows.other_stage.pk
+    ),
+    "contacts:contact_field_edit#owner": _edit(
+        lambda rows: "owner", lambda rows: rows.owner.pk
+    ),
+    "contacts:contact_field_edit#account": _edit(
+        lambda rows: "account", lambda rows: rows.other_account.pk
+    ),
+    "contacts:contact_field_edit#email": _edit(
+        _email_key, lambda rows: "ada@new.example"
+    ),
+    "contacts:contact_field_edit#phone": _edit(_phone_key, lambda rows: "+12025550133"),
+    "contacts:contact_field_edit#custom": _edit(_custom_key, lambda rows: "Small"),
+    "contacts:contact_field_edit#new": _edit(
+        lambda rows: "email-new", lambda rows: "ada@new.example"
+    ),
+    "contacts:contact_update": Sample(body=_dialog),
+    "contacts:contact_add_to_list": Sample(body=_lists),
+    "contacts:contact_delete": Sample(body=lambda rows: {}),
+    "contacts:contact_restore": Sample(
+        args=lambda rows: {"contact_id": rows.deleted_contact.pk}, body=lambda rows: {}
+    ),
+}
+
+
+def _account_field(key: str, value: Callable[[Rows], Any]) -> Sample:
+    return Sample(
+        args=lambda rows: {"account_id": rows.account.pk, "key": key},
+        body=lambda rows: {key: value(rows), "version": rows.account.version},
+    )
+
+
+ACCOUNTS: dict[str, Sample] = {
+    "accounts:account_picker": Sample(
+        query=lambda rows: {"account": "", "account_name": ""},
+        variants=("?account_name=company",),
+    ),
+    "accounts:account_detail": Sample(
+        query=lambda rows: {"contacts": "", "kind": "", "older": ""},
+        variants=("?kind=calls", "?contacts=nowhere"),
+    ),
+    "accounts:account_field": Sample(
+        args=lambda rows: {"account_id": rows.account.pk, "key": "industry"},
+        no_page=PART,
+    ),
+    "accounts:account_field_edit": _account_field("industry", lambda rows: "Tea"),
+    "accounts:account_field_edit#stage": _account_field(
+        "stage", lambda rows: rows.accountstage.pk
+    ),
+    "accounts:account_field_edit#owner": _account_field(
+        "owner", lambda rows: rows.member.pk
+    ),
+}
+
+
+def _call(rows: Rows) -> Values:
+    return {
+        "kind": "call",
+        "direction": "outbound",
+        "occurred_at": f"{timezone.now():%Y-%m-%dT%H:%M}",
+        "outcome-call": "",
+        "body": "We talked",
+        "token": "once",
+    }
+
+
+ACTIVITIES: dict[str, Sample] = {
+    "activities:contact_timeline": Sample(
+        query=lambda rows: {"kind": "", "log": "", "older": ""}
+    ),
+    "activities:account_timeline": Sample(query=lambda rows: {"kind": "", "older": ""}),
+    "activities:activity_create": Sample(body=_call),
+    "activities:activity_update": Sample(body=_call),
+    "activities:activity_delete": Sample(body=lambda rows: {}),
+}
+# "name#case" is a further sample of the URL "name".
+SAMPLES: dict[str, Sample] = {
+    **SITE,
+    **TEAMS,
+    **IMPORTS,
+    **PEOPLE,
+    **PROFILE,
+    **ACCOUNTS,
+    **ACTIVITIES,
+}

@@ -1,0 +1,207 @@
+"""The pages of an import (product.md I2, I4; architecture: page or fragment)."""
+
+import pytest
+from django.urls import reverse
+
+from contacts.models import Contact, ContactImport
+from crm.jobs import services as jobs
+from crm.jobs.models import Job, JobRow
+from crm.tenancy.scope import team_scope
+from layouts.models import CustomField
+from tests.contacts.importing import ImportPages, counts, csv_text
+
+TABLE = csv_text("Name,Email", "Ada,a@x.example", "Bob,b@x.example", ",")
+
+
+@pytest.fixture
+def pages(as_member, team, eager_jobs) -> ImportPages:
+    return ImportPages(as_member, team, eager_jobs)
+
+
+def state() -> list[object]:
+    models = (Contact, CustomField, JobRow)
+    return [list(model.objects.order_by("pk").values()) for model in models]
+
+
+class TestImportCreate:
+    def test_a_viewer_may_not(self, as_viewer, team, eager_jobs):
+        pages = ImportPages(as_viewer, team, eager_jobs)
+
+        assert as_viewer.get(pages.url("import_create")).status_code == 403
+        assert pages.upload(TABLE).status_code == 403
+
+    def test_lists_what_was_imported_lately(self, pages):
+        job = pages.run(TABLE, name="fair.csv")
+        page = pages.client.get(pages.url("import_create")).text
+
+        assert "fair.csv" in page
+        assert reverse("jobs:job_detail", args=[pages.team.slug, job.pk]) in page
+
+
+class TestImportCheck:
+    """I2: a dry run says what would happen, with reasons and rows, and writes nothing."""
+
+    def test_counts_and_shows_rows_and_writes_nothing(self, pages):
+        upload = pages.uploaded(TABLE)
+        before = state()[:2]
+        pages.post_mapping(upload)
+        page = pages.client.get(pages.url("import_check", upload.pk))
+
+        assert state()[:2] == before
+        assert [tally.count for tally, _rows in page.context["outcomes"]] == [
+            2,
+            0,
+            0,
+            1,
+            0,
+        ]
+        assert "Row 3" in page.text
+        assert "The row is empty" in page.text
+
+    def test_shows_progress_until_it_is_done(self, pages):
+        upload = pages.uploaded(TABLE)
+        body = pages.mapping_form(upload)
+        pages.client.post(pages.url("import_mapping", upload.pk), body)
+        waiting = pages.client.get(
+            pages.url("import_check", upload.pk),
+            headers={"HX-Request": "true", "HX-Target": "import-check"},
+        )
+        upload.refresh_from_db()
+        jobs.run_job(upload.check_job_id)
+        done = pages.client.get(
+            pages.url("import_check", upload.pk),
+            headers={"HX-Request": "true", "HX-Target": "import-check"},
+        )
+
+        assert "every 2s" in waiting.text
+        assert "<html" not in waiting.text
+        assert "every 2s" not in done.text
+        assert "Start import" in done.text
+
+    def test_a_dry_run_that_died_starts_over(self, pages, settings):
+        settings.IMPORT_CHUNK_ROWS = 1
+        upload = pages.uploaded(TABLE)
+        pages.client.post(
+            pages.url("import_mapping", upload.pk), pages.mapping_form(upload)
+        )
+        upload.refresh_from_db()
+        job = upload.check_job
+        JobRow.objects.create(job=job, number=1, outcome="created")
+        Job.objects.filter(pk=job.pk).update(
+            done=1, counts={"created": 1}, position={"row": 1}
+        )
+        jobs.run_job(job.pk)
+
+        job.refresh_from_db()
+        assert counts(job) == {"created": 2, "skipped": 1}
+
+    def test_without_a_mapping_there_is_nothing_to_check(self, pages):
+        upload = pages.uploaded(TABLE)
+        response = pages.client.get(pages.url("import_check", upload.pk))
+
+        assert response["Location"] == pages.url("import_mapping", upload.pk)
+
+    def test_a_changed_mapping_is_checked_anew(self, pages):
+        upload = pages.check(TABLE)
+        first = upload.check_job
+        pages.post_mapping(upload, columns={"Email": ""})
+
+        upload.refresh_from_db()
+        assert upload.check_job != first
+
+
+class TestImportStart:
+    def test_leads_to_the_job_and_its_result(self, pages):
+        upload = pages.check(TABLE)
+        with pages.run_queued(execute=True):
+            response = pages.client.post(pages.url("import_start", upload.pk))
+        page = pages.client.get(response["Location"])
+
+        assert Contact.objects.count() == 2
+        assert page.status_code == 200
+        assert "3 rows imported" in page.text
+
+    def test_twice_starts_once(self, pages):
+        upload = pages.check(TABLE)
+        job = pages.start(upload)
+        again = pages.client.post(pages.url("import_start", upload.pk))
+
+        assert again["Location"] == reverse(
+            "jobs:job_detail", args=[pages.team.slug, job.pk]
+        )
+        assert Job.objects.filter(kind=job.kind).count() == 1
+        assert Contact.objects.count() == 2
+
+    def test_needs_a_check(self, pages):
+        upload = pages.uploaded(TABLE)
+        response = pages.client.post(pages.url("import_start", upload.pk))
+
+        assert response["Location"] == pages.url("import_mapping", upload.pk)
+        upload.refresh_from_db()
+        assert upload.job is None
+
+    def test_started_imports_do_not_change_any_more(self, pages):
+        upload = pages.check(TABLE)
+        job = pages.start(upload)
+        target = reverse("jobs:job_detail", args=[pages.team.slug, job.pk])
+
+        for name in ("import_mapping", "import_check"):
+            assert pages.client.get(pages.url(name, upload.pk))["Location"] == target
+        mapping = list(upload.mapping)
+        pages.client.post(pages.url("import_mapping", upload.pk), {"column-0": ""})
+        upload.refresh_from_db()
+        assert upload.mapping == mapping
+
+    def test_a_rep_does_not_start_what_needs_an_admin(self, pages):
+        upload = pages.uploaded(csv_text("Name,Party", "Ada,Whig"))
+        ContactImport.objects.filter(pk=upload.pk).update(
+            mapping=["full_name", "new:text"]
+        )
+        done = jobs.create_job(kind="x", title="x", parameters={}, queue=False, by=None)
+        Job.objects.filter(pk=done.pk).update(status=Job.Status.DONE)
+        ContactImport.objects.filter(pk=upload.pk).update(check_job=done)
+        pages.client.post(pages.url("import_start", upload.pk))
+
+        upload.refresh_from_db()
+        assert upload.job is None
+        assert not CustomField.objects.exists()
+
+    def test_a_field_deleted_meanwhile_stops_it_with_a_message(self, pages):
+        field = CustomField.objects.create(name="Party", kind="text")
+        upload = pages.check(csv_text("Name,Party", "Ada,Whig"))
+        field.delete()
+        job = pages.start(upload)
+        page = pages.client.get(
+            reverse("jobs:job_detail", args=[pages.team.slug, job.pk])
+        )
+
+        assert job.status == Job.Status.FAILED
+        assert "The field for “Party” was deleted meanwhile." in page.text
+        assert not Contact.objects.exists()
+
+    def test_a_file_that_is_gone_stops_it_with_a_message(self, pages, tmp_path):
+        upload = pages.check(TABLE)
+        (tmp_path / upload.file_key).unlink()
+        job = pages.start(upload)
+
+        assert job.error == "The uploaded file is not there any more."
+
+
+class TestOtherTeams:
+    def test_see_nothing_of_it(self, pages, other_team):
+        with team_scope(other_team.pk):
+            theirs = ContactImport.objects.create(
+                file_name="theirs.csv",
+                file_key="t/0/x",
+                size=1,
+                encoding="utf-8",
+                delimiter=",",
+                heading_row=1,
+                rows=1,
+            )
+
+        for name in ("import_mapping", "import_check"):
+            assert pages.client.get(pages.url(name, theirs.pk)).status_code == 404
+        assert (
+            pages.client.post(pages.url("import_start", theirs.pk)).status_code == 404
+        )

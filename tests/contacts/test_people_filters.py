@@ -1,0 +1,249 @@
+"""Filters of the list of people (product.md P4): AND between filters, OR within one."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from contacts.models import ContactList, ContactStage, ListEntry
+from crm.tenancy.scope import team_scope
+from tests.contacts.people import names, people, text, url
+from tests.factories import AccountFactory, PersonFactory, make_contact, make_member
+
+NOON = "2026-06-15T12:00:00Z"
+
+
+@pytest.fixture(autouse=True)
+def noon():
+    with time_machine.travel(NOON, tick=False):
+        yield
+
+
+@pytest.fixture
+def world(team, member):
+    """Ada has everything, Bo something, Cy nothing."""
+    now = timezone.now()
+    stages = {stage.name: stage for stage in ContactStage.objects.all()}
+    other = make_member(name="Olga Owner")
+    acme, mid = AccountFactory(name="Acme"), AccountFactory(name="Mid")
+    hot, cold = (ContactList.objects.create(name=name) for name in ("Hot", "Cold"))
+    ada = make_contact(
+        "Ada",
+        "A",
+        stage=stages["Replied"],
+        owner=member,
+        account=acme,
+        city="Oslo",
+        region="Østlandet",
+        country="NO",
+        emails=("ada@x.example",),
+        phones=("+12022243441",),
+        last_activity_at=now - timedelta(days=2),
+        created_at=now - timedelta(days=3),
+    )
+    bo = make_contact(
+        "Bo",
+        "B",
+        stage=stages["Interested"],
+        owner=other,
+        account=mid,
+        city="New Oslo",
+        country="US",
+        emails=("bo@x.example",),
+        last_activity_at=now - timedelta(days=60),
+        created_at=now - timedelta(days=40),
+    )
+    make_contact("Cy", "C", created_at=now - timedelta(days=400))
+    for row, contact in [(hot, ada), (cold, ada), (cold, bo)]:
+        ListEntry.objects.create(list=row, contact=contact)
+    return {
+        "replied": stages["Replied"].pk,
+        "interested": stages["Interested"].pk,
+        "other": other.pk,
+        "acme": acme.pk,
+        "mid": mid.pk,
+        "hot": hot.pk,
+        "cold": cold.pk,
+    }
+
+
+class TestFilters:
+    @pytest.mark.parametrize(
+        ("query", "expected"),
+        [
+            ("stage={replied}", "Ada"),
+            ("stage={replied}&stage={interested}", "Ada Bo"),
+            ("stage={replied}&stage={interested}&sort=-name", "Bo Ada"),
+            ("owner=me", "Ada"),
+            ("owner={other}", "Bo"),
+            ("owner=none", "Cy"),
+            ("owner=me&owner=none", "Ada Cy"),
+            ("list={hot}", "Ada"),
+            ("list={hot}&list={cold}", "Ada Bo"),
+            ("list=none", "Cy"),
+            ("not_list={hot}", "Bo Cy"),
+            ("list={cold}&not_list={hot}", "Bo"),
+            ("account={acme}", "Ada"),
+            ("account={acme}&account={mid}", "Ada Bo"),
+            ("account=none", "Cy"),
+            ("city=oslo", "Ada Bo"),
+            ("city=os", "Ada"),
+            ("region=østland", "Ada"),
+            ("country=norway", "Ada"),
+            ("country=us", "Bo"),
+            ("country=united", "Bo"),
+            ("city=oslo&country=NO", "Ada"),
+            ("no_location=1", "Cy"),
+            ("city=new&no_location=1", "Bo Cy"),
+            ("has_email=yes", "Ada Bo"),
+            ("has_email=no", "Cy"),
+            ("has_phone=yes", "Ada"),
+            ("has_phone=no", "Bo Cy"),
+            ("created=7d", "Ada"),
+            ("created=90d", "Ada Bo"),
+            ("created_from=2026-05-01", "Ada Bo"),
+            ("created_to=2026-05-06", "Bo Cy"),
+            ("created_from=2026-05-06&created_to=2026-05-06", "Bo"),
+            ("activity=7d", "Ada"),
+            ("activity=never", "Cy"),
+            ("activity_from=2026-06-01", "Ada"),
+            ("activity_to=2026-06-01", "Bo"),
+            ("owner=me&has_phone=no", ""),
+            ("q=b&has_email=yes", "Bo"),
+        ],
+    )
+    def test_narrows(self, as_member, team, world, query, expected):
+        response = people(as_member, team, query.format(**world))
+
+        assert [name.split()[0] for name in names(response)] == expected.split()
+
+    @pytest.mark.parametrize(
+        ("query", "chip"),
+        [
+            ("stage={replied}&stage={interested}", "Stage Replied, Interested"),
+            ("owner=me", "Owner Me"),
+            ("owner={other}", "Owner Olga Owner"),
+            ("list={hot}", "Lists Hot"),
+            ("not_list={hot}", "Not in lists Hot"),
+            ("account={acme}", "Account Acme"),
+            ("city=oslo&no_location=1", "Location City oslo, or empty"),
+            ("has_email=yes", "Has e-mail Yes"),
+            ("created_from=2026-05-01", "Created from 1 May 2026"),
+            ("activity=never", "Last activity never"),
+        ],
+    )
+    def test_a_chip_says_it_and_takes_it_away(
+        self, as_member, team, world, query, chip
+    ):
+        response = people(as_member, team, query.format(**world) + "&sort=-name")
+
+        assert chip in text(response)
+        assert (
+            response.context["chips"][0]["href"]
+            == url("people_list", team) + "?sort=-name"
+        )
+
+    def test_days_are_those_of_the_person_who_looks(self, as_member, member, team):
+        """Q4: half past midnight in Auckland is the day before in Greenwich."""
+        make_contact(
+            "Late",
+            created_at=timezone.now().replace(hour=12, minute=30) - timedelta(days=1),
+        )
+        member.user.time_zone = "Pacific/Auckland"
+        member.user.save()
+
+        assert names(
+            people(as_member, team, "created_from=2026-06-15&created_to=2026-06-15")
+        ) == ["Late Lovelace"]
+        assert names(people(as_member, team, "created_to=2026-06-14")) == []
+
+    def test_the_panel_shows_what_is_chosen(self, as_member, team, world):
+        body = people(
+            as_member, team, f"stage={world['replied']}&panel=1"
+        ).content.decode()
+
+        assert (
+            f'name="stage" value="{world["replied"]}" class="checkbox checkbox-xs" checked'
+            in body
+        )
+        assert 'id="facets"' in body
+
+    def test_another_teams_values_are_not_offered(self, as_member, team, other_team):
+        with team_scope(other_team.pk):
+            foreign = ContactStage.objects.first().pk
+            theirs = ContactList.objects.create(name="Their list").pk
+            account = AccountFactory(name="Their account").pk
+        make_contact("Ada")
+
+        for query in (f"stage={foreign}", f"list={theirs}", f"account={account}"):
+            response = people(as_member, team, query)
+            assert "was left out" in text(response)
+            assert "Their" not in text(response)
+
+
+class TestScopesOfFilters:
+    """P2: filters apply to whichever scope is open."""
+
+    @pytest.fixture(autouse=True)
+    def directory(self, team):
+        PersonFactory(
+            first_name="Nora", city="Oslo", country="NO", email="nora@x.example"
+        )
+        PersonFactory(first_name="Pia", country="US", phone="+12022243442")
+
+    @pytest.mark.parametrize(
+        ("query", "expected"),
+        [
+            ("city=oslo", ["Nora Newman"]),
+            ("country=us", ["Pia Newman"]),
+            ("has_email=no", ["Pia Newman"]),
+            ("has_phone=yes", ["Pia Newman"]),
+        ],
+    )
+    def test_net_new_people_are_filtered_by_what_the_directory_knows(
+        self, as_member, team, query, expected
+    ):
+        assert names(people(as_member, team, f"scope=net-new&{query}")) == expected
+
+    def test_in_total_a_filter_on_contacts_leaves_contacts(
+        self, as_member, team, member
+    ):
+        make_contact("Ada", owner=member)
+
+        assert names(people(as_member, team, "scope=total&owner=me")) == [
+            "Ada Lovelace"
+        ]
+
+    def test_what_only_contacts_have_is_not_asked_of_net_new_people(
+        self, as_member, team
+    ):
+        response = people(as_member, team, "scope=net-new")
+
+        assert {facet.entry.key for facet in response.context["facets"]} == {
+            "location",
+            "has_email",
+            "has_phone",
+        }
+
+
+class TestAccountOptions:
+    def test_finds_accounts_by_fragment(self, as_member, team, other_team):
+        AccountFactory(name="Acme Søns", domain="acme.example")
+        AccountFactory(name="Other")
+        with team_scope(other_team.pk):
+            AccountFactory(name="Acme of theirs")
+
+        found = text(as_member.get(url("account_options", team), {"account_q": "sons"}))
+        by_domain = text(
+            as_member.get(url("account_options", team), {"account_q": "ACME.EX"})
+        )
+
+        assert "Acme Søns" in found
+        assert "Acme Søns" in by_domain
+        assert "theirs" not in found + by_domain
+
+    def test_offers_nothing_before_something_is_typed(self, as_member, team):
+        AccountFactory(name="Acme")
+
+        assert "Acme" not in text(as_member.get(url("account_options", team)))

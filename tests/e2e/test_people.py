@@ -1,0 +1,139 @@
+"""The list of people in a browser (product.md P3, P6, P9, Q1)."""
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from contacts.models import Contact
+from crm.teams.models import Membership
+from crm.tenancy.scope import team_scope
+from tests.e2e.conftest import SETTINGS
+from tests.factories import PASSWORD, PersonFactory, make_contact, make_team
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("plain_http"),
+]
+
+
+@pytest.fixture
+def plain_http(settings):
+    for name, value in SETTINGS.items():
+        setattr(settings, name, value)
+    settings.ACCOUNT_EMAIL_VERIFICATION = "none"
+
+
+@pytest.fixture
+def member():
+    """The owner of a team with sixty contacts and two people who are net new."""
+    member = Membership.across_teams.select_related("team", "user").get(
+        team=make_team("Acme")
+    )
+    with team_scope(member.team_id):
+        for n in range(60):
+            make_contact(f"Ada{n:02}", "Lovelace", city="Oslo" if n % 2 else "Rome")
+    PersonFactory(first_name="Frida", last_name="Holm")
+    PersonFactory(first_name="Greta", last_name="Holm")
+    return member
+
+
+def open_list(page: Page, live_server, member, query: str = "") -> None:
+    page.set_default_timeout(15_000)
+    page.goto(f"{live_server.url}/t/{member.team.slug}/people/?{query}")
+    page.get_by_label("E-mail").fill(member.user.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+
+
+class TestList:
+    def test_typing_searches_and_keeps_the_focus(self, page: Page, live_server, member):
+        open_list(page, live_server, member)
+        search = page.get_by_label("Search this list")
+
+        search.press_sequentially("ada07")
+
+        expect(page.get_by_role("link", name="Ada07 Lovelace")).to_be_visible()
+        expect(page.get_by_role("link", name="Ada08 Lovelace")).to_have_count(0)
+        expect(search).to_be_focused()
+        expect(page).to_have_url(re.compile(r"\?q=ada07$"))
+
+    def test_a_filter_applies_at_once_and_back_undoes_it(
+        self, page: Page, live_server, member
+    ):
+        open_list(page, live_server, member)
+        expect(page.get_by_role("link", name="Ada00 Lovelace")).to_be_visible()
+
+        page.keyboard.press("f")
+        page.locator("#facets summary", has_text="Location").click()
+        page.get_by_label("City contains").fill("oslo")
+        page.get_by_label("City contains").press("Tab")
+
+        expect(page.get_by_role("link", name="Ada00 Lovelace")).to_have_count(0)
+        expect(page).to_have_url(re.compile(r"\?city=oslo$"))
+        page.go_back()
+        expect(page.get_by_role("link", name="Ada00 Lovelace")).to_be_visible()
+        assert "city" not in page.url
+
+    def test_the_profile_leads_back_to_the_same_page(
+        self, page: Page, live_server, member
+    ):
+        open_list(page, live_server, member, "sort=-name")
+        page.get_by_role("link", name="Next page").click()
+        page.get_by_role("link", name="Ada05 Lovelace").click()
+        expect(page).to_have_url(re.compile(r"/contacts/\d+/\?sort=-name&cursor="))
+
+        page.go_back()
+
+        expect(page.get_by_role("link", name="Ada05 Lovelace")).to_be_visible()
+        expect(page.get_by_role("link", name="Ada59 Lovelace")).to_have_count(0)
+
+
+class TestSave:
+    def test_the_selection_is_saved_in_place(self, page: Page, live_server, member):
+        open_list(page, live_server, member, "scope=net-new")
+        page.get_by_label("Select Frida Holm").check()
+        page.get_by_label("Select Greta Holm").check()
+        bar = page.get_by_role("toolbar", name="Actions for selected people")
+        expect(bar).to_contain_text("2 selected")
+
+        bar.get_by_role("button", name="Save").click()
+
+        expect(page.get_by_role("link", name="Frida Holm")).to_be_visible()
+        expect(page.get_by_role("link", name="Greta Holm")).to_be_visible()
+        expect(page.locator("#toasts")).to_contain_text("2 people saved")
+        expect(bar).to_be_hidden()
+        expect(page.locator("#people-tabs")).to_contain_text("Saved 62")
+
+    def test_works_without_scripts(self, browser: Browser, live_server, member):
+        page = browser.new_context(java_script_enabled=False).new_page()
+        open_list(page, live_server, member, "scope=net-new")
+
+        page.get_by_role("button", name="Save Frida Holm").click()
+
+        expect(page.get_by_text("Greta Holm")).to_be_visible()
+        expect(page.get_by_text("Frida Holm")).to_have_count(0)
+        with team_scope(member.team_id):
+            assert Contact.objects.filter(name="Frida Holm").exists()
+
+
+class TestCreate:
+    def test_the_dialog_keeps_what_was_typed_and_leads_to_the_profile(
+        self, page: Page, live_server, member
+    ):
+        open_list(page, live_server, member)
+        page.get_by_role("link", name="New contact").click()
+        dialog = page.get_by_role("dialog", name="New contact")
+        dialog.get_by_label("First name").fill("Grace")
+        dialog.get_by_label("E-mail").fill("grace")
+        dialog.locator("form").evaluate("form => form.noValidate = true")
+
+        dialog.get_by_role("button", name="Add contact").click()
+
+        expect(dialog).to_contain_text("it has no @")
+        expect(dialog.get_by_label("First name")).to_have_value("Grace")
+        dialog.get_by_label("E-mail").fill("grace@example.com")
+        dialog.get_by_role("button", name="Add contact").click()
+        expect(page).to_have_url(re.compile(r"/contacts/\d+/"))
+        expect(page.get_by_role("heading", name="Grace")).to_be_visible()

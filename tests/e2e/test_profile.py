@@ -1,0 +1,356 @@
+"""The profile in a browser (product.md C1-C9, C22, D1, Q1): swaps, focus, dialogs, keyboard, phone."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Browser, Page, expect
+
+from activities.models import Activity
+from contacts.models import Contact, ContactList, ListEntry
+from contacts.services import editing
+from crm.conflicts import Edit
+from crm.teams.models import Membership
+from crm.tenancy.scope import team_scope
+from tests.e2e.conftest import SETTINGS
+from tests.factories import PASSWORD, AccountFactory, make_contact, make_team
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("plain_http"),
+]
+
+PHONE = {"width": 390, "height": 844}
+
+
+@pytest.fixture
+def plain_http(settings):
+    for name, value in SETTINGS.items():
+        setattr(settings, name, value)
+    settings.ACCOUNT_EMAIL_VERIFICATION = "none"
+
+
+@pytest.fixture
+def member():
+    return Membership.across_teams.select_related("team", "user").get(
+        team=make_team("Acme")
+    )
+
+
+@pytest.fixture
+def ada(member):
+    with team_scope(member.team_id):
+        contact = make_contact(
+            title="Countess",
+            emails=("ada@x.example", "ada@y.example"),
+            phones=("+46701740612",),
+            account=AccountFactory(name="Analytical Engines"),
+            city="London",
+            created_by=member,
+        )
+        hot = ContactList.objects.create(name="Hot")
+        ListEntry.objects.create(list=hot, contact=contact)
+        make_contact("Ab", "First")
+        make_contact("Zed", "Last")
+        for number in range(70):
+            Activity.objects.create(
+                contact=contact,
+                kind="email",
+                direction="outbound",
+                occurred_at=timezone.now() - timedelta(days=number),
+                body=f"Mail number {number}.",
+            )
+    return contact
+
+
+def stored(ada: Contact) -> Contact:
+    return Contact.across_teams.get(pk=ada.pk)
+
+
+def open_profile(
+    page: Page, live_server, member, ada, path: str = "", *, scripts: bool = True
+) -> None:
+    page.set_default_timeout(20_000)
+    page.goto(f"{live_server.url}/t/{member.team.slug}/contacts/{ada.pk}/{path}")
+    page.get_by_label("E-mail").fill(member.user.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Ada Lovelace")
+    if scripts:
+        expect(page.locator("html[data-ready]")).to_have_count(1)
+
+
+class TestInPlace:
+    def test_enter_saves_and_the_focus_stays_with_the_value(
+        self, page: Page, live_server, member, ada
+    ):
+        open_profile(page, live_server, member, ada, "fields/")
+        value = page.locator(f"#edit-f-title-{ada.pk}")
+
+        value.focus()
+        page.keyboard.press("Enter")
+        editor = page.get_by_label("Title")
+        expect(editor).to_be_focused()
+        editor.fill("Analyst")
+        page.keyboard.press("Enter")
+
+        expect(value).to_be_focused()
+        expect(value).to_contain_text("Analyst")
+        # The header follows out of band.
+        expect(page.locator("#contact-identity")).to_contain_text("Analyst at")
+        assert stored(ada).title == "Analyst"
+
+    def test_escape_leaves_everything_as_it_was(
+        self, page: Page, live_server, member, ada
+    ):
+        open_profile(page, live_server, member, ada)
+        value = page.locator(f"#edit-c-location-{ada.pk}")
+
+        value.click()
+        page.get_by_label("City").fill("Paris")
+        page.keyboard.press("Escape")
+
+        expect(value).to_be_focused()
+        expect(value).to_contain_text("London")
+        assert stored(ada).city == "London"
+
+    def test_a_mistake_stays_with_the_text_the_message_and_the_focus(
+        self, page: Page, live_server, member, ada
+    ):
+        open_profile(page, live_server, member, ada)
+
+        page.get_by_role("button", name="Add e-mail, phone or link").click()
+        page.get_by_role("menuitem", name="E-mail").click()
+        field = page.locator("#id_email-new")
+        expect(field).to_be_focused()
+        page.keyboard.type("nope")
+        page.keyboard.press("Enter")
+
+        expect(page.get_by_text("it has no @")).to_be_visible()
+        expect(field).to_be_focused()
+        expect(field).to_have_value("nope")
+        field.fill("ada@z.example")
+        page.keyboard.press("Enter")
+        expect(
+            page.get_by_role("link", name="ada@z.example", exact=True)
+        ).to_be_visible()
+        expect(page.locator("form[data-editor]")).to_have_count(0)
+
+    def test_two_people_are_shown_what_the_other_did(
+        self, page: Page, live_server, member, ada
+    ):
+        open_profile(page, live_server, member, ada, "fields/")
+        page.locator(f"#edit-f-title-{ada.pk}").click()
+        with team_scope(member.team_id):
+            edit = Edit(new={"title": "Baroness"}, originals={})
+            editing.update_contact(
+                contact_id=ada.pk, edit=edit, by=member, at=timezone.now()
+            )
+
+        page.get_by_label("Title").fill("Duchess")
+        page.keyboard.press("Enter")
+
+        expect(page.get_by_text("Somebody changed this to “Baroness”")).to_be_visible()
+        page.get_by_role("button", name="Keep mine").click()
+        expect(page.locator(f"#edit-f-title-{ada.pk}")).to_contain_text("Duchess")
+        assert stored(ada).title == "Duchess"
+
+    def test_the_stage_menu_works_by_keyboard(
+        self, page: Page, live_server, member, ada
+    ):
+        open_profile(page, live_server, member, ada)
+        button = page.locator("#stage-button")
+
+        button.focus()
+        page.keyboard.press("Enter")
+        expect(page.locator("[role=menu] [aria-checked=true]:focus")).to_have_count(1)
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Enter")
+
+        expect(button).to_have_text("Approaching")
+        expect(button).to_be_focused()
+        expect(page.locator(f"#c-stage-{ada.pk}")).to_contain_text("Approaching")
+
+    def test_an_account_is_searched_for_and_created(
+        self, page: Page, live_server, member, ada
+    ):
+        open_profile(page, live_server, member, ada)
+
+        page.locator("#change-account").click()
+        page.get_by_label("Search accounts").press_sequentially("Hooli")
+        page.get_by_label("Create account “Hooli”").check()
+        page.get_by_role("button", name="Save", exact=True).click()
+
+        widget = page.locator("#w-account")
+        expect(widget.get_by_role("link", name="Hooli", exact=True)).to_be_visible()
+        expect(page.locator("#contact-identity")).to_contain_text("Hooli")
+
+
+class TestDialogs:
+    def test_edit_contact_info_opens_with_e_and_gives_the_focus_back(
+        self, page: Page, live_server, member, ada
+    ):
+        open_profile(page, live_server, member, ada)
+        page.locator("#stage-button").focus()
+
+        page.keyboard.press("e")
+        dialog = page.get_by_role("dialog", name="Edit contact info")
+        expect(dialog.get_by_label("First name")).to_be_focused()
+        page.keyboard.press("Escape")
+        expect(dialog).to_have_count(0)
+        expect(page.locator("#stage-button")).to_be_focused()
+
+        page.keyboard.press("e")
+        dialog.get_by_label("Last name").fill("Byron")
+        dialog.get_by_role("button", name="Save contact").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Ada Byron")
+
+    def test_a_mistake_in_the_dialog_keeps_it_open(
+        self, page: Page, live_server, member, ada
+    ):
+        open_profile(page, live_server, member, ada)
+        page.keyboard.press("e")
+        dialog = page.get_by_role("dialog", name="Edit contact info")
+
+        dialog.get_by_label("Website").fill("no address")
+        dialog.get_by_role("button", name="Save contact").click()
+
+        expect(dialog.get_by_text("Enter a web address")).to_be_visible()
+        expect(dialog.get_by_label("Website")).to_have_value("no address")
+
+    def test_delete_asks_and_undo_brings_the_contact_back(
+        self, page: Page, live_server, member, ada
+    ):
+        open_profile(page, live_server, member, ada)
+
+        page.get_by_role("button", name="Actions").click()
+        page.get_by_role("menuitem", name="Delete contact").click()
+        dialog = page.get_by_role("alertdialog")
+        expect(dialog).to_contain_text("leaves the saved contacts and 1 list.")
+        expect(dialog.get_by_role("link", name="Keep contact")).to_be_focused()
+        dialog.get_by_role("button", name="Delete contact").click()
+
+        expect(page).to_have_url(re.compile(r"/people/"))
+        expect(page.get_by_text("Ada Lovelace was deleted", exact=True)).to_be_visible()
+        page.keyboard.press("z")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Ada Lovelace")
+        with team_scope(member.team_id):
+            assert ada.list_entries.count() == 1
+
+
+class TestTimeline:
+    def test_log_activity_by_keyboard(self, page: Page, live_server, member, ada):
+        open_profile(page, live_server, member, ada)
+
+        page.keyboard.press("l")
+        expect(page.get_by_label("What happened")).to_be_focused()
+        page.keyboard.type("Talked about the pilot")
+        page.keyboard.press("Control+Enter")
+
+        expect(page.locator("#timeline")).to_contain_text("Talked about the pilot")
+        expect(page.get_by_label("What happened")).to_be_hidden()
+        expect(page.get_by_text("Call logged", exact=True)).to_be_visible()
+        expect(page.locator("#contact-situation")).to_contain_text(
+            "Last contacted today"
+        )
+
+    def test_only_the_outcomes_of_the_type_are_seen(
+        self, page: Page, live_server, member, ada
+    ):
+        open_profile(page, live_server, member, ada)
+        page.keyboard.press("l")
+
+        expect(page.get_by_label("Outcome of Call")).to_be_visible()
+        expect(page.get_by_label("Outcome of Meeting")).to_be_hidden()
+        page.get_by_text("Meeting", exact=True).click()
+        expect(page.get_by_label("Outcome of Meeting")).to_be_visible()
+        expect(page.get_by_label("Outcome of Call")).to_be_hidden()
+        expect(page.get_by_label("Direction")).to_be_hidden()
+
+    def test_escape_closes_the_composer(self, page: Page, live_server, member, ada):
+        open_profile(page, live_server, member, ada)
+        page.keyboard.press("l")
+        expect(page.get_by_label("What happened")).to_be_focused()
+
+        page.keyboard.press("Escape")
+
+        expect(page.get_by_label("What happened")).to_be_hidden()
+
+    def test_scrolling_loads_everything(self, page: Page, live_server, member, ada):
+        open_profile(page, live_server, member, ada)
+        expect(page.get_by_text("Mail number 29.")).to_have_count(1)
+        expect(page.get_by_text("Mail number 69.")).to_have_count(0)
+
+        for last in (29, 59, 69):
+            page.get_by_text(f"Mail number {last}.").scroll_into_view_if_needed()
+            if last < 69:
+                expect(page.get_by_text(f"Mail number {last + 1}.")).to_have_count(1)
+
+        expect(page.get_by_text("added the contact by hand")).to_have_count(1)
+
+    def test_a_tab_has_an_address_and_back_leaves_it(
+        self, page: Page, live_server, member, ada
+    ):
+        open_profile(page, live_server, member, ada)
+
+        page.get_by_role("link", name="Calls", exact=True).click()
+
+        expect(page).to_have_url(re.compile(r"\?kind=calls$"))
+        expect(page.get_by_text("Nothing of this kind yet.")).to_be_visible()
+        page.go_back()
+        expect(page.get_by_text("Mail number 0.")).to_be_visible()
+
+
+class TestKeyboard:
+    def test_brackets_walk_the_list_and_digits_the_tabs(
+        self, page: Page, live_server, member, ada
+    ):
+        open_profile(page, live_server, member, ada)
+
+        page.keyboard.press("2")
+        expect(page).to_have_url(re.compile(r"/fields/$"))
+        expect(page.locator("html[data-ready]")).to_have_count(1)
+        page.keyboard.press("]")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Zed Last")
+        expect(page.locator("html[data-ready]")).to_have_count(1)
+        page.keyboard.press("[")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Ada Lovelace")
+
+
+class TestPhone:
+    def test_details_come_first_and_the_dock_logs(
+        self, page: Page, live_server, member, ada
+    ):
+        page.set_viewport_size(PHONE)
+        open_profile(page, live_server, member, ada)
+        expect(page.locator("#w-contact-information")).to_be_hidden()
+
+        sections = page.get_by_role("navigation", name="Contact sections")
+        sections.get_by_role("link", name="Details").click()
+
+        expect(page.locator("#w-contact-information")).to_be_visible()
+        expect(sections.get_by_role("link", name="Details")).to_be_visible()
+        sections.get_by_role("link", name="Prospect").click()
+        dock = page.get_by_role("region", name="Contact actions")
+        dock.get_by_role("link", name="Log").click()
+        expect(page.get_by_label("What happened")).to_be_focused()
+
+
+class TestWithoutScripts:
+    def test_reading_editing_and_logging(
+        self, browser: Browser, live_server, member, ada
+    ):
+        page = browser.new_context(java_script_enabled=False).new_page()
+        open_profile(page, live_server, member, ada, scripts=False)
+
+        page.locator(f"#edit-c-location-{ada.pk}").click()
+        page.get_by_label("City").fill("Turin")
+        page.get_by_role("button", name="Save").click()
+        expect(page.locator(f"#c-location-{ada.pk}")).to_contain_text("Turin")
+
+        page.get_by_role("link", name="Log activity").click()
+        page.get_by_label("What happened").fill("Met at the fair")
+        page.get_by_role("button", name="Log activity").click()
+        expect(page.locator("#timeline")).to_contain_text("Met at the fair")
