@@ -1,5 +1,7 @@
 """The pages of an import (product.md I2, I4; architecture: page or fragment)."""
 
+import re
+
 import pytest
 from django.urls import reverse
 
@@ -57,6 +59,17 @@ class TestImportCheck:
         ]
         assert "Row 3" in page.text
         assert "The row is empty" in page.text
+
+    def test_the_top_bar_has_only_a_way_back_beside_the_name(self, pages):
+        """Q1: a name without spaces is cut, and pushes nothing off a phone."""
+        upload = pages.check(TABLE, name=f"{'x' * 150}.csv")
+
+        response = pages.client.get(pages.url("import_check", upload.pk))
+
+        bar = response.text.partition("<header")[2].partition("</header>")[0]
+        back = pages.url("import_mapping", upload.pk)
+        assert re.findall(r'<a href="([^"]+)"', bar) == [back]
+        assert 'aria-label="Change columns"' in bar
 
     def test_shows_progress_until_it_is_done(self, pages):
         upload = pages.uploaded(TABLE)
