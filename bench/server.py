@@ -8,7 +8,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from crm.run import answers, free_port, web_command
+from crm.ports import answers, free_port
+from crm.run import web_command
 
 START_SECONDS = 60
 

@@ -35,6 +35,14 @@ def var_dir() -> Path:
     return Path(os.environ.get("RAPPORT_VAR") or CHECKOUT / "var").resolve()
 
 
+def private_folder(path: Path) -> Path:
+    """Make a folder that only its owner enters: logs hold links of mails, locks stop servers."""
+    path.mkdir(parents=True, exist_ok=True)
+    if path.stat().st_uid == os.getuid():
+        path.chmod(0o700)
+    return path
+
+
 def database_url(var: Path | None = None) -> str:
     """Return the address of the embedded PostgreSQL, whether it runs or not."""
     return f"postgres://rapport@/rapport?host={_socket_dir(var)}/postgres"
@@ -127,7 +135,7 @@ class Server:
     def register(self) -> None:
         """Become a user: from now on the server stays up, and starts if it does not run."""
         for folder in (self.run_dir, self.log.parent):
-            folder.mkdir(parents=True, exist_ok=True)
+            private_folder(folder)
         self._users = (self.run_dir / f"{self.name}.users").open("ab")
         # Waits while a keeper that found itself unused is still stopping its server.
         fcntl.flock(self._users, fcntl.LOCK_SH)

@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import ctypes
 import fcntl
+import locale
 import os
 import pwd
 import shutil
@@ -137,6 +138,7 @@ class Postgres:
             "--no-instructions",
         ]
         command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+        command += [f"--lc-ctype={_character_locale()}"]
         done = subprocess.run(command, check=False, cwd="/", **self.account.popen)
         if done.returncode != 0:
             fail("initdb failed.")
@@ -322,6 +324,15 @@ class Keeper:
 
     def _note_stop(self, *_: object) -> None:
         self.told_to_stop = True
+
+
+def _character_locale() -> str:
+    """Return a locale in which pg_trgm takes letters beyond ASCII for letters."""
+    for name in ("C.UTF-8", "en_US.UTF-8"):
+        with contextlib.suppress(locale.Error):
+            locale.setlocale(locale.LC_CTYPE, name)
+            return name
+    return "C"
 
 
 def _lock(file: IO[bytes], *, seconds: float = 0) -> bool:

@@ -5,21 +5,17 @@ import ctypes
 import fcntl
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
-from crm import embedded, local
+from crm import embedded, local, ports
 from crm.celery import Queue
 
-PORTS_TRIED = 100
 READY_SECONDS = 90
 QUIT_SECONDS = 2.5  # a worker in the middle of a task is told more firmly
 KILL_SECONDS = 4
@@ -102,20 +98,24 @@ class Manager:
 
     def run(self) -> int:
         """Return the exit code: 0 after a requested end, 1 when something failed."""
-        self.log_dir.mkdir(parents=True, exist_ok=True)
+        # The logs hold the links of mails that are only printed.
+        embedded.private_folder(self.log_dir)
+        embedded.private_folder(self.var / "run")
         try:
-            with self._only_one() as lock:
-                self._live(lock)
+            with (
+                self._only_one() as lock,
+                ports.reserved_port(ports.first_port()) as port,
+            ):
+                self._live(lock, port)
         except Stopped:
             say("Rapport has stopped.")
             return 0
-        except (Failed, embedded.ServerFailed) as error:
+        except (Failed, ports.NoPort, embedded.ServerFailed) as error:
             say(str(error))
             return 1
         return 0
 
-    def _live(self, lock: IO[str]) -> None:
-        port = free_port(int(os.environ.get("PORT") or 8000))
+    def _live(self, lock: IO[str], port: int) -> None:
         local.configure(site_url=f"http://127.0.0.1:{port}")
         say("Starting the servers ...")
         with embedded.default_servers() as self.servers:
@@ -134,7 +134,6 @@ class Manager:
 
     def _only_one(self) -> IO[str]:
         path = self.var / "run" / "app.lock"
-        path.parent.mkdir(parents=True, exist_ok=True)
         lock = path.open("a+")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -173,7 +172,7 @@ class Manager:
 
     def _wait_until_ready(self, port: int) -> None:
         deadline = time.monotonic() + READY_SECONDS
-        while not answers(f"http://127.0.0.1:{port}/readyz"):
+        while not ports.answers(f"http://127.0.0.1:{port}/readyz"):
             self._watch()
             if time.monotonic() > deadline:
                 raise Failed(f"Rapport was not ready within {READY_SECONDS} s.")
@@ -257,30 +256,6 @@ def beat_command(var: Path) -> list[str]:
 
 def python(*arguments: str) -> list[str]:
     return [sys.executable, *arguments]
-
-
-def free_port(first: int) -> int:
-    """Return the first port from `first` on that nobody listens on."""
-    for port in range(first, first + PORTS_TRIED):
-        with socket.socket() as probe:
-            # Without this, connections that a server closed a moment ago would hold the port.
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-    raise Failed(f"No port from {first} to {first + PORTS_TRIED - 1} is free.")
-
-
-def answers(url: str) -> bool:
-    """Say whether the address answers with success."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(url, timeout=5):
-            return True
-    except (urllib.error.URLError, OSError):
-        return False
 
 
 def die_with_parent() -> Callable[[], None] | None:

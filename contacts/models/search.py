@@ -30,18 +30,24 @@ _TELLING = {**dict.fromkeys("0123456789", 3), **dict.fromkeys("bfghjkpqvwxyz", 2
 
 @dataclass(frozen=True)
 class SearchText:
-    """A typed text as the fragments that must all be found."""
+    """A typed text as the fragments that must all be found.
+
+    A text of punctuation alone has no fragment and finds nobody.
+    """
 
     tokens: tuple[str, ...] = ()
+    is_given: bool = False
 
     @classmethod
     def parse(cls, typed: str) -> "SearchText":
         """Return the fragments of a typed text; phone numbers in any format become their digits."""
         words = fold(typed.replace("\x00", "")[:MAX_LENGTH]).split()
-        return cls(tuple(dict.fromkeys(_join_phone_parts(words)))[:MAX_TOKENS])
+        # The index holds letters and digits; a word without any would be looked for in every row.
+        told = [w for w in _join_phone_parts(words) if any(map(str.isalnum, w))]
+        return cls(tuple(dict.fromkeys(told))[:MAX_TOKENS], is_given=bool(words))
 
     def __bool__(self) -> bool:
-        return bool(self.tokens)
+        return self.is_given
 
     @property
     def email(self) -> str:
@@ -56,6 +62,8 @@ class SearchText:
 
         Fragments of one or two characters match starts of words only.
         """
+        if not self.tokens:
+            return _nobody(rows)
         indexed = self._indexed()
         for token in self.tokens:
             needle = token if len(token) > 2 else f" {token}"
@@ -71,6 +79,8 @@ class SearchText:
 
     def narrow_to_similar(self, rows: _Rows) -> _Rows:
         """Return the rows with a word similar to every fragment: typing errors are forgiven."""
+        if not self.tokens:
+            return _nobody(rows)
         for token in self.tokens:
             if len(token) < _MIN_MISTYPED:
                 position = StrIndex("search_text", Value(f" {token}"))
@@ -86,6 +96,11 @@ class SearchText:
         by_length = sorted(self.tokens, key=len, reverse=True)
         long_ones = [token for token in by_length if len(token) > 2]
         return set((long_ones or by_length[:1])[:_INDEXED_TOKENS])
+
+
+def _nobody(rows: _Rows) -> _Rows:
+    """Return no row, by a condition: none() can be neither explained nor united with others."""
+    return rows.filter(pk=0)
 
 
 def telling_part(needle: str) -> str:
@@ -127,4 +142,5 @@ def _swaps(token: str) -> list[str]:
     if not 3 <= len(token) <= 6:
         return []
     pairs = range(len(token) - 1)
-    return [token[:i] + token[i + 1] + token[i] + token[i + 2 :] for i in pairs]
+    swapped = (token[:i] + token[i + 1] + token[i] + token[i + 2 :] for i in pairs)
+    return [word for word in dict.fromkeys(swapped) if word != token]

@@ -151,6 +151,17 @@ class TestTypos:
         assert names(people(as_member, team, "q=qqxxyyzz")) == []
 
 
+@pytest.mark.parametrize("typed", ["%%%", "@@@ ---", "&", "ˇ'"])
+@pytest.mark.parametrize("scope", ["total", "net-new", "saved"])
+def test_punctuation_alone_finds_nobody(as_member, team, ada, typed, scope):
+    """No index knows it, so it would be looked for in every row."""
+    PersonFactory(first_name="Grace", last_name="Hopper")
+
+    response = as_member.get(f"/t/{team.slug}/people/", {"q": typed, "scope": scope})
+
+    assert names(response) == []
+
+
 class TestSearchText:
     @pytest.mark.parametrize(
         ("typed", "tokens"),
@@ -164,6 +175,8 @@ class TestSearchText:
             ("0", ("0",)),
             ("", ()),
             (" ".join("abcdefghijkl"), tuple("abcdefgh")),
+            ("smith & sons - % @@@", ("smith", "sons")),
+            ("%%% --- @", ()),
         ],
     )
     def test_parses(self, typed, tokens):

@@ -94,7 +94,9 @@ class TestPostgres:
                 "SELECT current_setting('server_version_num')::int, rolsuper"
                 " FROM pg_roles WHERE rolname = current_user",
             )
+            [(trigrams,)] = query(var, "SELECT show_trgm('мир') <> '{}'")
 
+        assert trigrams, "words beyond ASCII are not indexed"
         assert version >= 180000
         assert superuser is False
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from crm import embedded, run
+from crm import embedded, ports
 from tests.platform import processes
 
 READY = (
@@ -65,7 +65,7 @@ class Application:
 
 @contextlib.contextmanager
 def application(folder: Path) -> Iterator[Application]:
-    app = Application(folder, run.free_port(8100 + os.getpid() % 500))
+    app = Application(folder, ports.free_port(8100 + os.getpid() % 500))
     try:
         yield app
     finally:
@@ -88,12 +88,16 @@ class TestRun:
     def test_says_when_it_is_ready_and_ends_completely(self, folder: Path) -> None:
         with application(folder) as app:
             lines = app.read_until_ready()
-            answered = run.answers(f"http://127.0.0.1:{app.port}/readyz")
+            answered = ports.answers(f"http://127.0.0.1:{app.port}/readyz")
+            closed = [app.var / "log", app.var / "run", app.var / "postgres"]
+            modes = {folder.name: folder.stat().st_mode & 0o077 for folder in closed}
             seconds = app.end(signal.SIGINT)
             left = processes.of(app.var)
 
         assert lines[-1] == READY.format(port=app.port)
         assert answered
+        # The log holds links that sign people in, and a lock there would stop Redis.
+        assert modes == {"log": 0, "run": 0, "postgres": 0}
         assert seconds < 10
         assert left == {}
 
@@ -141,11 +145,52 @@ class TestRun:
         assert app.make.returncode != 0
 
 
-class TestFreePort:
+RESERVE = """
+import sys
+from crm import ports
+with ports.reserved_port(int(sys.argv[1])) as port:
+    print(port, flush=True)
+    sys.stdin.read()
+"""
+
+
+class TestPort:
+    def test_is_never_given_to_two_that_start_together(self) -> None:
+        first = ports.free_port(20000 + os.getpid() % 20000)
+        command = [sys.executable, "-c", RESERVE, str(first)]
+        with contextlib.ExitStack() as stack:
+            starting = [
+                stack.enter_context(
+                    subprocess.Popen(
+                        command,
+                        stdin=subprocess.PIPE,
+                        stdout=subprocess.PIPE,
+                        text=True,
+                        cwd=embedded.CHECKOUT,
+                    )
+                )
+                for _ in range(4)
+            ]
+            given = [process.stdout.readline() for process in starting]
+            for process in starting:
+                process.stdin.close()
+
+        assert "" not in given
+        assert len(set(given)) == len(starting)
+
+    def test_stays_open_for_the_server_that_shares_it(self) -> None:
+        first = ports.free_port(20000 + os.getpid() % 20000)
+        with ports.reserved_port(first) as port, socket.socket() as server:
+            server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            server.bind(("127.0.0.1", port))
+            server.listen()
+
+            assert ports.free_port(port) != port
+
     def test_skips_a_port_that_is_taken(self) -> None:
         with socket.socket() as taken:
             taken.bind(("127.0.0.1", 0))
             taken.listen()
             port = taken.getsockname()[1]
 
-            assert port < run.free_port(port) < port + run.PORTS_TRIED
+            assert port < ports.free_port(port) < port + ports.PORTS_TRIED
