@@ -207,6 +207,49 @@ class TestDialogs:
         dialog.get_by_role("button", name="Save contact").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Ada Byron")
 
+    def test_a_dialog_with_changes_asks_before_it_closes(
+        self, page: Page, live_server, member, ada
+    ):
+        open_profile(page, live_server, member, ada)
+        page.keyboard.press("e")
+        dialog = page.get_by_role("dialog", name="Edit contact info")
+        question = page.get_by_role("alertdialog", name="Discard changes?")
+        name = dialog.get_by_label("First name")
+        name.fill("Augusta")
+
+        # The browser lets the second Escape of a row through, whatever a page says.
+        for _ in range(3):
+            page.keyboard.press("Escape")
+            expect(question).to_be_visible()
+            page.keyboard.press("Escape")
+            expect(question).to_be_hidden()
+            expect(name).to_be_focused()
+        for role, name_of_it in (("button", "Close"), ("link", "Cancel")):
+            dialog.get_by_role(role, name=name_of_it).click()
+            expect(question.get_by_role("button", name="Keep editing")).to_be_focused()
+            page.keyboard.press("Enter")
+        expect(name).to_have_value("Augusta")
+        page.keyboard.press("Escape")
+        question.get_by_role("button", name="Discard changes").click()
+
+        expect(dialog).to_have_count(0)
+        page.keyboard.press("e")
+        expect(dialog.get_by_label("First name")).to_have_value("Ada")
+        page.keyboard.press("Escape")
+        expect(dialog).to_have_count(0)
+
+    def test_what_was_refused_is_missed_too(self, page: Page, live_server, member, ada):
+        open_profile(page, live_server, member, ada)
+        page.keyboard.press("e")
+        dialog = page.get_by_role("dialog", name="Edit contact info")
+        dialog.get_by_label("Website").fill("no address")
+        dialog.get_by_role("button", name="Save contact").click()
+        expect(dialog.get_by_text("Enter a web address")).to_be_visible()
+
+        page.keyboard.press("Escape")
+
+        expect(page.get_by_role("alertdialog")).to_be_visible()
+
     def test_a_mistake_in_the_dialog_keeps_it_open(
         self, page: Page, live_server, member, ada
     ):

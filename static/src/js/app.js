@@ -1,4 +1,5 @@
 import "./menus.js";
+import "./discarding.js";
 import "./dialogs.js";
 import "./preferences.js";
 import * as forms from "./forms.js";

@@ -32,15 +32,21 @@ on("keydown", "[data-editor]", (event, form) => {
   $("[data-editor-cancel]", form)?.click();
 });
 
-// A form with data-unsaved asks before the page goes away with work in it.
-on("input", "form[data-unsaved]", (_, form) => { form.dataset.dirty = ""; });
-on("submit", "form[data-unsaved]", (_, form) => { delete form.dataset.dirty; });
-on("reset", "form[data-unsaved]", (_, form) => { delete form.dataset.dirty; });
+// A form with data-unsaved, and every form of a dialog, is missed when it goes away with work in it. What was
+// refused or did not arrive is work still.
+const UNSAVED = "form[data-unsaved], dialog form[method=post]";
+on("input", UNSAVED, (_, form) => { form.dataset.dirty = ""; });
+on("submit", UNSAVED, (_, form) => { delete form.dataset.dirty; });
+on("reset", UNSAVED, (_, form) => { delete form.dataset.dirty; });
+document.addEventListener("htmx:afterSwap", ({ target, detail }) => {
+  if (detail.xhr?.status === 422 && target.matches?.(UNSAVED)) target.dataset.dirty = "";
+});
 window.addEventListener("beforeunload", (event) => { if ($("form[data-dirty]")) event.preventDefault(); });
 
 // A request that failed leaves everything as it was and says so.
 const failed = (event) => {
-  const writes = event.detail.requestConfig?.verb !== "get";
+  const writes = event.detail.requestConfig?.verb !== "get", form = event.detail.elt;
+  if (writes && form?.matches?.(UNSAVED)) form.dataset.dirty = "";
   toast({ text: text(writes ? "Failed" : "NotLoaded"), error: true });
 };
 for (const type of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) document.addEventListener(type, failed);
