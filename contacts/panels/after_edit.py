@@ -91,9 +91,6 @@ def editor(visit: Visit, key: str, form: RecordForm, *, place: str) -> dict[str,
         "action": f"{_url(visit, 'contacts:contact_field_edit', key=key)}?{query}",
         "cancel": f"{_url(visit, 'contacts:contact_field', key=key)}?{query}",
         "page_url": page_url(visit),
-        "account_picker": reverse(
-            "accounts:account_picker", kwargs={"team_slug": visit.member.team.slug}
-        ),
     }
 
 

@@ -250,6 +250,18 @@ class TestDialogs:
 
         expect(page.get_by_role("alertdialog")).to_be_visible()
 
+    def test_the_account_is_searched_for_in_the_dialog_too(
+        self, page: Page, live_server, member, ada
+    ):
+        open_profile(page, live_server, member, ada)
+        page.keyboard.press("e")
+        dialog = page.get_by_role("dialog", name="Edit contact info")
+
+        dialog.get_by_label("Search accounts").press_sequentially("Hooli")
+
+        expect(dialog.get_by_label("Create account “Hooli”")).to_be_visible()
+        expect(dialog.get_by_role("navigation")).to_have_count(0)
+
     def test_a_mistake_in_the_dialog_keeps_it_open(
         self, page: Page, live_server, member, ada
     ):
@@ -379,6 +391,23 @@ class TestPhone:
         dock = page.get_by_role("region", name="Contact actions")
         dock.get_by_role("link", name="Log").click()
         expect(page.get_by_label("What happened")).to_be_focused()
+
+    def test_a_dialog_is_a_sheet_of_the_whole_width(
+        self, page: Page, live_server, member, ada
+    ):
+        page.set_viewport_size(PHONE)
+        open_profile(page, live_server, member, ada)
+
+        page.keyboard.press("e")
+
+        dialog = page.get_by_role("dialog", name="Edit contact info")
+        sheet = dialog.locator(".modal-box").bounding_box()
+        assert sheet
+        assert (sheet["x"], sheet["width"]) == (0, PHONE["width"])
+        assert sheet["y"] + sheet["height"] == PHONE["height"]
+        address = dialog.get_by_label("E-mail", exact=True).first.bounding_box()
+        assert address
+        assert address["width"] > PHONE["width"] * 0.8
 
 
 class TestWithoutScripts:
