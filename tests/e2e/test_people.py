@@ -137,3 +137,19 @@ class TestCreate:
         dialog.get_by_role("button", name="Add contact").click()
         expect(page).to_have_url(re.compile(r"/contacts/\d+/"))
         expect(page.get_by_role("heading", name="Grace")).to_be_visible()
+
+
+class TestPhone:
+    def test_the_scopes_are_whole_and_import_is_at_hand(
+        self, page: Page, live_server, member
+    ):
+        page.set_viewport_size({"width": 390, "height": 844})
+        open_list(page, live_server, member)
+
+        tabs = page.get_by_role("navigation", name="Which people").get_by_role("link")
+        expect(tabs).to_have_count(3)
+        boxes = [tab.bounding_box() for tab in tabs.all()]
+
+        assert all(box["x"] >= 0 and box["x"] + box["width"] <= 390 for box in boxes)
+        page.get_by_role("link", name="Import").click()
+        expect(page.get_by_role("heading", name="Import contacts")).to_be_visible()
