@@ -60,9 +60,11 @@ def load_timeline(visit: Visit) -> dict[str, Any]:
         entries.append(origin_of(contact))
     page = _url(visit, "contacts:contact_detail", contact_id=contact.pk)
     older = _url(visit, "activities:contact_timeline", contact_id=contact.pk)
+    again = _url(visit, "contacts:contact_widget", contact_id=contact.pk, key=KEY)
     scopes = [("", _("Contact")), (WHOLE_ACCOUNT, _("Whole account"))]
     return {
         **_timeline(visit, found, entries, page=page, older=older),
+        "again_url": _address(again, _query(visit)),
         "is_empty": is_empty,
         "has_account": contact.account_id is not None,
         "scopes": [
@@ -117,7 +119,7 @@ def _timeline(
     }
 
 
-def _url(visit: Visit, name: str, **kwargs: int) -> str:
+def _url(visit: Visit, name: str, **kwargs: Any) -> str:
     return reverse(name, kwargs={"team_slug": visit.member.team.slug, **kwargs})
 
 

@@ -6,6 +6,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django_htmx.http import trigger_client_event
 
 from contacts.forms.editing import ContactForm
 from contacts.panels.after_edit import (
@@ -50,12 +51,9 @@ def contact_field_edit(request: TeamRequest, contact_id: int, key: str) -> HttpR
     saved = _save(request, contact_id, form)
     visit = _visit(request, saved or profile, focus=key)
     if saved and request.htmx:
-        place = request.GET.get("place", "")
-        return render_page(
-            request,
-            "contacts/_saved_field.html",
-            saved_parts(visit, key, place, is_saved=True),
-        )
+        parts = saved_parts(visit, key, request.GET.get("place", ""), is_saved=True)
+        answer = render_page(request, "contacts/_saved_field.html", parts)
+        return trigger_client_event(answer, "contactSaved")
     if saved:
         toast(request, _("The contact was saved"))
         return redirect(page_url(visit))

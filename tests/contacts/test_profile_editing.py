@@ -1,5 +1,8 @@
 """Editing in place (product.md C5), and bad input (Q3)."""
 
+import re
+from html import unescape
+
 import pytest
 
 from accounts.models import Account
@@ -66,6 +69,28 @@ class TestOneValue:
         identity = answer[answer.index('id="contact-identity"') :]
         assert 'hx-swap-oob="true"' in identity[:120]
         assert "Analyst" in identity
+
+    def test_a_new_name_is_in_the_breadcrumb_and_the_title_too(self, visitor):
+        answer = html_of(visitor.save("last_name", {"last_name": "Byron & Co"}))
+
+        assert "<title>Ada Byron &amp; Co · Rapport</title>" in answer
+        crumb = part(answer, "contact-crumb")
+        assert "Ada Byron &amp; Co" in crumb
+        assert 'hx-swap-oob="true"' in crumb
+
+    def test_tells_the_timeline_which_asks_for_what_it_shows(self, visitor):
+        query = "kind=changes&sort=-name"
+        page = html_of(visitor.get("contact_detail", query))
+
+        saved = visitor.save("title", {"title": "Analyst"})
+
+        assert "contactSaved" in saved.headers["HX-Trigger"]
+        timeline = re.search(r'<div[^>]* id="timeline"[^>]*>', page)
+        assert timeline
+        assert 'hx-trigger="contactSaved from:body"' in timeline.group()
+        [url] = re.findall(r'hx-get="([^"]+)"', timeline.group())
+        again = text_of(visitor.client.get(unescape(url), headers=HTMX))
+        assert "Countess to Analyst" in again.replace("→ ", "")
 
     def test_bumps_the_version_and_the_search_text(self, visitor, ada):
         visitor.save("last_name", {"last_name": "Byron"})

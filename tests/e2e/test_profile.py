@@ -172,6 +172,19 @@ class TestInPlace:
         expect(button).to_have_text("Approaching")
         expect(button).to_be_focused()
         expect(page.locator(f"#c-stage-{ada.pk}")).to_contain_text("Approaching")
+        expect(page.locator("#timeline li").first).to_contain_text("Approaching")
+        expect(button).to_be_focused()
+
+    def test_a_new_name_is_everywhere(self, page: Page, live_server, member, ada):
+        open_profile(page, live_server, member, ada, "fields/")
+
+        page.locator(f"#edit-f-last_name-{ada.pk}").click()
+        page.get_by_label("Last name").fill("Byron")
+        page.keyboard.press("Enter")
+
+        expect(page.locator("[aria-current=page]:text('Ada Byron')")).to_be_visible()
+        expect(page).to_have_title("Ada Byron · Rapport")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Ada Byron")
 
     def test_an_account_is_searched_for_and_created(
         self, page: Page, live_server, member, ada
