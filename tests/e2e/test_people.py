@@ -106,6 +106,26 @@ class TestSave:
         expect(bar).to_be_hidden()
         expect(page.locator("#people-tabs")).to_contain_text("Saved 62")
 
+    def test_escape_and_a_button_clear_the_selection(
+        self, page: Page, live_server, member
+    ):
+        open_list(page, live_server, member, "scope=net-new")
+        box = page.get_by_label("Select Frida Holm")
+        bar = page.get_by_role("toolbar", name="Actions for selected people")
+
+        box.check()
+        expect(bar).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(bar).to_be_hidden()
+        expect(box).not_to_be_checked()
+        expect(box).to_be_focused()
+
+        box.check()
+        bar.get_by_role("button", name="Clear selection").click()
+        expect(bar).to_be_hidden()
+        expect(box).not_to_be_checked()
+        expect(page.locator("tr:has(:focus)")).to_contain_text("Frida Holm")
+
     def test_works_without_scripts(self, browser: Browser, live_server, member):
         page = browser.new_context(java_script_enabled=False).new_page()
         open_list(page, live_server, member, "scope=net-new")

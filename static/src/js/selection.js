@@ -1,5 +1,5 @@
 // Selected rows: [data-select-root] > [data-select-all], [data-select], [data-bulk], [data-bulk-count], [data-bulk-clear];
-// J and K walk the rows ([data-row]), X selects, Shift selects a range.
+// J and K walk the rows ([data-row]), X selects, Shift selects a range, Escape clears.
 import { $, $$, isTyping, live, on, text, visible } from "./dom.js";
 import { off } from "./shortcuts.js";
 
@@ -31,11 +31,17 @@ on("change", "[data-select-all]", (_, all) => {
   for (const b of $$("[data-select]", root)) b.checked = all.checked;
   say(root);
 });
-on("click", "[data-bulk-clear]", (_, b) => {
-  const root = b.closest("[data-select-root]");
+function clear(root) {
+  const inBar = document.activeElement?.closest("[data-bulk]"), first = $("[data-select]:checked", root)?.closest("tr, li");
   for (const x of $$("[data-select]", root)) x.checked = false;
   say(root);
-  $("[data-row]", root)?.focus();
+  if (inBar) $("[data-row]", first ?? root)?.focus();
+}
+on("click", "[data-bulk-clear]", (_, b) => clear(b.closest("[data-select-root]")));
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || event.defaultPrevented || isTyping(event.target) || $("dialog[open]:modal, :popover-open")) return;
+  const root = $("[data-select]:checked")?.closest("[data-select-root]");
+  if (root) clear(root);
 });
 
 document.addEventListener("keydown", (event) => {
