@@ -166,12 +166,17 @@ def _add_lists(rows: Sequence[Row], lists: Any) -> None:
 
 
 def _add_contacts(rows: Sequence[Row], just_saved: Collection[int]) -> None:
+    """Say which rows are contacts since just now, be they still shown as persons or not."""
     saved = Contact.objects.saved().filter(person__in=just_saved)
     by_person = dict(saved.values_list("person_id", "pk"))
-    news = [row for row in rows if not row.is_contact and row.pk in by_person]
-    for row in news:
-        row.contact_pk = by_person[row.pk]
-        row.is_news = row is news[0]
+    for row in rows:
+        if not row.is_contact:
+            row.contact_pk = by_person.get(row.pk, 0)
+    pks = set(by_person.values())
+    for row in rows:
+        if row.contact_pk in pks:
+            row.is_news = True
+            break
 
 
 def neighbours(

@@ -106,6 +106,17 @@ class TestSave:
         expect(bar).to_be_hidden()
         expect(page.locator("#people-tabs")).to_contain_text("Saved 62")
 
+    @pytest.mark.parametrize("scope", ["total", "net-new"])
+    def test_the_focus_goes_from_save_to_the_new_contact(
+        self, page: Page, live_server, member, scope
+    ):
+        open_list(page, live_server, member, f"scope={scope}&q=Holm")
+
+        page.get_by_role("button", name="Save Frida Holm").focus()
+        page.keyboard.press("Enter")
+
+        expect(page.get_by_role("link", name="Frida Holm")).to_be_focused()
+
     def test_escape_and_a_button_clear_the_selection(
         self, page: Page, live_server, member
     ):

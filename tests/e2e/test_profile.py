@@ -192,7 +192,9 @@ class TestInPlace:
         open_profile(page, live_server, member, ada)
 
         page.locator("#change-account").click()
-        page.get_by_label("Search accounts").press_sequentially("Hooli")
+        search = page.get_by_label("Search accounts")
+        expect(search).to_be_focused()
+        search.press_sequentially("Hooli")
         page.get_by_label("Create account “Hooli”").check()
         page.get_by_role("button", name="Save", exact=True).click()
 
@@ -219,6 +221,7 @@ class TestDialogs:
         dialog.get_by_label("Last name").fill("Byron")
         dialog.get_by_role("button", name="Save contact").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Ada Byron")
+        expect(page.get_by_role("main")).to_be_focused()
 
     def test_a_dialog_with_changes_asks_before_it_closes(
         self, page: Page, live_server, member, ada
@@ -270,6 +273,7 @@ class TestDialogs:
         page.keyboard.press("e")
         dialog = page.get_by_role("dialog", name="Edit contact info")
 
+        expect(dialog.get_by_label("First name")).to_be_focused()
         dialog.get_by_label("Search accounts").press_sequentially("Hooli")
 
         expect(dialog.get_by_label("Create account “Hooli”")).to_be_visible()

@@ -26,10 +26,14 @@ window.addEventListener("beforeunload", keep);
 document.addEventListener("htmx:beforeHistoryUpdate", keep);
 
 // When a swap takes the focused element away and nothing asks for the focus, what replaced it gets it.
+// A button that is disabled while its request is under way has lost the focus by then.
 let lost = null;
-document.addEventListener("htmx:beforeSwap", (event) => {
-  const target = event.detail.target, active = document.activeElement;
-  lost = target?.contains?.(active) && active !== document.body ? target.id : null;
+const focused = new WeakMap();
+document.addEventListener("htmx:beforeRequest", ({ detail }) => { if (detail.xhr) focused.set(detail.xhr, document.activeElement); });
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const { target, xhr } = detail, now = document.activeElement;
+  const active = !now || now === document.body ? focused.get(xhr) : now;
+  lost = active && active !== document.body && target?.contains?.(active) ? target.id : null;
 });
 document.addEventListener("htmx:afterSettle", () => {
   if (lost === null) return;

@@ -63,9 +63,12 @@ on("click", "[data-toast-undo]", (_, b) => { b.disabled = true; post(b.dataset.u
 on("click", "[data-toast-close]", (_, b) => b.closest("#toasts > *").remove());
 document.addEventListener("toast", (event) => toast(event.detail));
 
+// A page that comes with news was led to by what was pressed: its content has the focus, unless something asks for it.
 export function showRendered() {
-  for (const t of $$("#toasts template[data-toast]")) {
+  const rendered = $$("#toasts template[data-toast]"), active = document.activeElement;
+  for (const t of rendered) {
     toast({ text: t.dataset.toast, undo: t.dataset.undo, error: "error" in t.dataset });
     t.remove();
   }
+  if (rendered.length && (!active || active === document.body)) $("#main")?.focus({ preventScroll: true });
 }
