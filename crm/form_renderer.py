@@ -45,6 +45,8 @@ class ProjectBoundField(BoundField):
         widget: Any = field.widget
         if type(widget) in _PICKERS:
             widget.input_type, widget.format = _PICKERS[type(widget)]
+        # A browser would cut off what is pasted without a word; the form says that it is too long.
+        widget.attrs.pop("maxlength", None)
         self.kind, self.look = _shown_as(widget)
 
     @property

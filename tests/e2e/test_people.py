@@ -163,11 +163,27 @@ class TestCreate:
         dialog.get_by_role("button", name="Add contact").click()
 
         expect(dialog).to_contain_text("it has no @")
+        expect(dialog.get_by_label("E-mail")).to_be_focused()
         expect(dialog.get_by_label("First name")).to_have_value("Grace")
         dialog.get_by_label("E-mail").fill("grace@example.com")
         dialog.get_by_role("button", name="Add contact").click()
         expect(page).to_have_url(re.compile(r"/contacts/\d+/"))
         expect(page.get_by_role("heading", name="Grace")).to_be_visible()
+
+    def test_a_name_that_is_too_long_is_not_cut_off(
+        self, page: Page, live_server, member
+    ):
+        open_list(page, live_server, member)
+        page.get_by_role("link", name="New contact").click()
+        dialog = page.get_by_role("dialog", name="New contact")
+        name = dialog.get_by_label("Last name")
+
+        name.fill("x" * 10_000)
+        dialog.get_by_role("button", name="Add contact").click()
+
+        expect(dialog).to_contain_text("at most 100 characters")
+        expect(name).to_be_focused()
+        expect(name).to_have_value("x" * 10_000)
 
 
 class TestPhone:

@@ -12,7 +12,9 @@ CHECKBOX = "checkbox checkbox-xs pointer-coarse:checkbox-sm"
 
 
 class Contact(forms.Form):
-    name = forms.CharField(label="Name", help_text="As people call them.")
+    name = forms.CharField(
+        label="Name", help_text="As people call them.", max_length=100
+    )
     mail = forms.EmailField(label="E-mail", required=False)
     note = forms.CharField(label="Note", widget=forms.Textarea, required=False)
     stage = forms.ChoiceField(label="Stage", choices=[("a", "New")])
@@ -65,6 +67,11 @@ def read(form: forms.Form) -> list[Element]:
 )
 def test_each_input_has_its_kind_and_look(name: str, expected: dict[str, str]) -> None:
     assert expected.items() <= only(read(Contact()), "input", name=name).items()
+
+
+def test_no_input_cuts_off_what_is_pasted() -> None:
+    assert not [e for e in read(Contact()) if "maxlength" in e]
+    assert Contact({"name": "x" * 101}).errors["name"]
 
 
 def test_several_choices_are_a_named_group() -> None:

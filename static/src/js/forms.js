@@ -58,8 +58,13 @@ function guessZone() {
     if (select.value === "UTC" && $(`option[value="${CSS.escape(zone)}"]`, select)) select.value = zone;
 }
 
+// A form that came back with errors starts at the first of them.
+const INVALID = "[aria-invalid=true]:not(fieldset)";
+document.addEventListener("htmx:afterSettle", ({ target, detail }) => {
+  if (detail.xhr?.status === 422) $(INVALID, target)?.focus();
+});
+
 export function start() {
   guessZone();
-  // A form that came back with errors starts at the first of them.
-  $("main [aria-invalid=true]:not(fieldset)")?.focus();
+  $(`main ${INVALID}`)?.focus();
 }
