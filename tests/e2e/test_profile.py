@@ -409,6 +409,19 @@ class TestPhone:
         dock.get_by_role("link", name="Log").click()
         expect(page.get_by_label("What happened")).to_be_focused()
 
+    def test_the_moment_of_an_activity_is_wide_enough(
+        self, page: Page, live_server, member, ada
+    ):
+        page.set_viewport_size(PHONE)
+        open_profile(page, live_server, member, ada)
+
+        page.keyboard.press("l")
+
+        box = page.get_by_label("When").bounding_box()
+        assert box
+        # What iOS asks for, 16 px, in the longest form of a date with the picker beside it.
+        assert box["width"] >= 240
+
     def test_a_dialog_is_a_sheet_of_the_whole_width(
         self, page: Page, live_server, member, ada
     ):
