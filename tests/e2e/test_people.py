@@ -17,6 +17,19 @@ pytestmark = [
     pytest.mark.usefixtures("plain_http"),
 ]
 
+# What a finger hits 20 px above or below the middle of a control is that control, or it is a link in a sentence.
+SMALL = """() => [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select")]
+  .filter((e) => e.checkVisibility({ visibilityProperty: true }) && !e.matches(".link-inline, .sr-only, [href='#main']"))
+  .filter((e) => {
+    e.scrollIntoView({ block: "center" });
+    const box = e.getBoundingClientRect(), x = box.x + box.width / 2, y = box.y + box.height / 2;
+    return [-20, 20].some((off) => {
+      const hit = document.elementFromPoint(x, y + off);
+      return !(e.contains(hit) || hit?.closest("label")?.contains(e));
+    });
+  })
+  .map((e) => e.outerHTML.slice(0, 160))"""
+
 
 @pytest.fixture
 def plain_http(settings):
@@ -200,3 +213,26 @@ class TestPhone:
         assert all(box["x"] >= 0 and box["x"] + box["width"] <= 390 for box in boxes)
         page.get_by_role("link", name="Import").click()
         expect(page.get_by_role("heading", name="Import contacts")).to_be_visible()
+
+    @pytest.mark.parametrize("scheme", ["light", "dark"])
+    def test_what_is_touched_is_large_enough(
+        self, browser: Browser, live_server, member, scheme
+    ):
+        phone = browser.new_context(
+            viewport={"width": 390, "height": 844},
+            has_touch=True,
+            is_mobile=True,
+            color_scheme=scheme,
+        )
+        page = phone.new_page()
+        open_list(page, live_server, member, "scope=total")
+        expect(page.get_by_role("link", name="Ada00 Lovelace")).to_be_visible()
+        small = page.evaluate(SMALL)
+        page.get_by_role("link", name="Ada00 Lovelace").click()
+        expect(page.get_by_role("heading", name="Ada00 Lovelace")).to_be_visible()
+        page.get_by_role("link", name="Details").click()
+        expect(page.get_by_role("heading", name="Record details")).to_be_visible()
+        small += page.evaluate(SMALL)
+        phone.close()
+
+        assert not small
