@@ -20,6 +20,7 @@ class LocalTime(NamedTuple):
     zone: str
     place: str
     clock: str
+    is_guess: bool  # nobody set the zone
 
 
 def local_time(
@@ -30,13 +31,16 @@ def local_time(
     The zone that somebody set wins, then the only zone of a phone number (the primary one first),
     then the only zone of the country.
     """
-    zone = (
-        _zone(time_zone) or _zone_of_phones(phones) or _zone(zone_of_country(country))
-    )
+    known = _zone(time_zone)
+    zone = known or _zone_of_phones(phones) or _zone(zone_of_country(country))
     if zone is None:
         return None
-    place = zone.key.rpartition("/")[2].replace("_", " ")
-    return LocalTime(zone=zone.key, place=place, clock=f"{at.astimezone(zone):%H:%M}")
+    return LocalTime(
+        zone=zone.key,
+        place=zone.key.rpartition("/")[2].replace("_", " "),
+        clock=f"{at.astimezone(zone):%H:%M}",
+        is_guess=known is None,
+    )
 
 
 @lru_cache(maxsize=1024)

@@ -126,6 +126,7 @@ class TestLocalTime:
 
         assert found.zone == zone
         assert found.clock == f"{NOON.astimezone(ZoneInfo(zone)):%H:%M}"
+        assert found.is_guess == (time_zone != zone)
 
     @pytest.mark.parametrize(
         ("phones", "country"),
@@ -145,6 +146,16 @@ class TestLocalTime:
 
         assert "in Stockholm (Europe/Stockholm)" in text_of(answer)
         assert 'data-clock="Europe/Stockholm"' in html_of(answer)
+
+    def test_is_marked_where_nobody_set_the_zone(self, as_member):
+        guess = "≈ Estimated from the phone number or the country:"
+        known = make_contact(country="FI", time_zone="Europe/Stockholm")
+        guessed = make_contact(country="FI")
+
+        assert "≈" not in text_of(information(as_member, known))
+        assert f"{guess} " in text_of(information(as_member, guessed))
+        identity = Visitor(as_member, guessed).fragment("contact_identity")
+        assert f"{guess} " in text_of(identity)
 
     def test_says_when_it_is_unknown(self, as_member):
         assert "Local time unknown" in text_of(
