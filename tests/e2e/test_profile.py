@@ -116,6 +116,22 @@ class TestInPlace:
         expect(value).to_contain_text("London")
         assert stored(ada).city == "London"
 
+    def test_an_editor_moves_nothing(self, page: Page, live_server, member, ada):
+        open_profile(page, live_server, member, ada, "fields/")
+        value = page.locator(f"#edit-f-department-{ada.pk}")
+        below = page.get_by_role("heading", name="Location")
+        expect(value).to_be_visible()
+        before = below.bounding_box()
+
+        value.click()
+        save = page.get_by_role("button", name="Save", exact=True)
+
+        expect(save).to_be_in_viewport()
+        assert below.bounding_box() == before
+        page.get_by_label("Department").fill("Engines")
+        save.click()
+        expect(value).to_contain_text("Engines")
+
     def test_a_mistake_stays_with_the_text_the_message_and_the_focus(
         self, page: Page, live_server, member, ada
     ):
