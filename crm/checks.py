@@ -1,11 +1,14 @@
 """System checks that keep every view and every model inside a team, and the settings safe."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import connection
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from crm.tenancy.models import TeamManager, TeamModel
@@ -89,45 +92,115 @@ def every_model_belongs_to_a_team(
     return errors
 
 
+@dataclass(frozen=True)
+class _Weakness:
+    """A setting that would hand the installation to anybody, at least on a public address."""
+
+    id: str
+    is_there: Callable[[], bool]
+    message: str
+    hint: str
+    spares_loopback: bool = True
+
+
+def _has_weak_key() -> bool:
+    key = settings.SECRET_KEY
+    return (
+        len(key) < MIN_SECRET_LENGTH
+        or len(set(key)) < 10
+        or key.startswith("django-insecure")
+    )
+
+
+WEAKNESSES = [
+    _Weakness(
+        "crm.E010",
+        _has_weak_key,
+        "SECRET_KEY is missing or weak",
+        "Set 50 random characters.",
+        spares_loopback=False,
+    ),
+    _Weakness(
+        "crm.E011",
+        lambda: "*" in settings.ALLOWED_HOSTS,
+        "ALLOWED_HOSTS accepts every host",
+        "Name the hosts you serve.",
+        spares_loopback=False,
+    ),
+    _Weakness(
+        "crm.E012",
+        lambda: settings.DEBUG,
+        "DEBUG is on for a public SITE_URL",
+        "Unset DEBUG.",
+    ),
+    _Weakness(
+        "crm.E013",
+        lambda: not settings.SECURE_COOKIES,
+        "Cookies travel unencrypted",
+        "Set SECURE_COOKIES=true.",
+    ),
+    _Weakness(
+        "crm.E014",
+        lambda: not settings.SITE_URL.startswith("https://"),
+        "Links in mails lead to an unencrypted address",
+        "Set SITE_URL to an https:// address.",
+    ),
+    _Weakness(
+        "crm.E015",
+        lambda: settings.EMAIL_BACKEND.endswith(".console.EmailBackend"),
+        "Mail with links that sign people in is written to the log",
+        "Set EMAIL_URL to a mail server.",
+    ),
+    _Weakness(
+        "crm.E016",
+        lambda: settings.ACCOUNT_EMAIL_VERIFICATION != "mandatory",
+        "Anybody can sign up with an address of somebody else",
+        "Set EMAIL_VERIFICATION=mandatory.",
+    ),
+    _Weakness(
+        "crm.E017",
+        lambda: (
+            bool(settings.SECURE_PROXY_SSL_HEADER)
+            and not settings.ALLAUTH_TRUSTED_PROXY_COUNT
+        ),
+        "All visitors share the address of the proxy, and with it one limit of sign-ins",
+        "Set TRUSTED_PROXY_COUNT to the number of proxies before Rapport.",
+    ),
+]
+
+
 @register(Tags.security)
 def settings_are_safe(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Refuse to start with settings that would hand the installation to anybody (security.md E5)."""
-    errors: list[CheckMessage] = []
-    weak = (
-        len(settings.SECRET_KEY) < MIN_SECRET_LENGTH
-        or len(set(settings.SECRET_KEY)) < 10
-    )
-    if weak or settings.SECRET_KEY.startswith("django-insecure"):
-        errors.append(
-            Error(
-                "SECRET_KEY is missing or weak",
-                hint="Set 50 random characters.",
-                id="crm.E010",
-            )
+    is_local = is_loopback(settings.SITE_URL)
+    return [
+        Error(weakness.message, hint=weakness.hint, id=weakness.id)
+        for weakness in WEAKNESSES
+        if weakness.is_there() and not (is_local and weakness.spares_loopback)
+    ]
+
+
+def is_loopback(url: str) -> bool:
+    """Return whether only this machine reaches the address."""
+    return urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
+
+
+@register(Tags.database)
+def database_role_is_no_superuser(
+    app_configs: Any, databases: Collection[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Refuse to migrate with a role that may do more than own the database (security.md E5)."""
+    if not databases or is_loopback(settings.SITE_URL):
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
+        [is_superuser] = cursor.fetchone()
+    if not is_superuser:
+        return []
+    return [
+        Error(
+            "The database role is a superuser",
+            hint="Make a role that owns only its database, and name it in DATABASE_URL.",
+            id="crm.E020",
         )
-    if "*" in settings.ALLOWED_HOSTS:
-        errors.append(
-            Error(
-                "ALLOWED_HOSTS accepts every host",
-                hint="Name the hosts you serve.",
-                id="crm.E011",
-            )
-        )
-    loopback = settings.SITE_URL.startswith(
-        ("http://127.0.0.1", "http://localhost", "http://[::1]")
-    )
-    if settings.DEBUG and not loopback:
-        errors.append(
-            Error(
-                "DEBUG is on for a public SITE_URL", hint="Unset DEBUG.", id="crm.E012"
-            )
-        )
-    if not settings.SECURE_COOKIES and not loopback:
-        errors.append(
-            Error(
-                "Cookies travel unencrypted",
-                hint="Set SECURE_COOKIES=true.",
-                id="crm.E013",
-            )
-        )
-    return errors
+    ]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.core.checks import run_checks
-from django.db import models
+from django.db import connection, models
 from django.http import HttpRequest, HttpResponse
 from django.test.utils import isolate_apps
 from django.urls import path
@@ -84,6 +84,11 @@ class TestModelsAndViews:
         assert all(len(reason) > 10 for reason in checks.GLOBAL_MODELS.values())
 
 
+IN_PUBLIC = {
+    "SITE_URL": "https://crm.example",
+    "ALLOWED_HOSTS": "crm.example",
+    "EMAIL_URL": "smtp://mail.example:25",
+}
 # Environment -> the refusal (security.md E5).
 BAD_SETTINGS: dict[str, tuple[dict[str, str], str]] = {
     "no key": ({"SECRET_KEY": ""}, "SECRET_KEY"),
@@ -92,13 +97,18 @@ BAD_SETTINGS: dict[str, tuple[dict[str, str], str]] = {
     "example key": ({"SECRET_KEY": f"django-insecure-{STRONG_KEY}"}, "crm.E010"),
     "every host": ({"ALLOWED_HOSTS": "*"}, "crm.E011"),
     "every host among others": ({"ALLOWED_HOSTS": "crm.example,*"}, "crm.E011"),
-    "debug in public": (
-        {"DEBUG": "true", "SITE_URL": "https://crm.example"},
-        "crm.E012",
+    "debug in public": ({**IN_PUBLIC, "DEBUG": "true"}, "crm.E012"),
+    "plain cookies": ({**IN_PUBLIC, "SECURE_COOKIES": "false"}, "crm.E013"),
+    "plain links": ({**IN_PUBLIC, "SITE_URL": "http://crm.example"}, "crm.E014"),
+    "look-alike of the loopback": (
+        {**IN_PUBLIC, "SITE_URL": "http://localhost.crm.example"},
+        "crm.E014",
     ),
-    "plain cookies": (
-        {"SECURE_COOKIES": "false", "SITE_URL": "https://crm.example"},
-        "crm.E013",
+    "links in the log": ({**IN_PUBLIC, "EMAIL_URL": "consolemail://"}, "crm.E015"),
+    "anybody's address": ({**IN_PUBLIC, "EMAIL_VERIFICATION": "none"}, "crm.E016"),
+    "one address for all": (
+        {**IN_PUBLIC, "TRUST_X_FORWARDED_PROTO": "true"},
+        "crm.E017",
     ),
 }
 
@@ -147,13 +157,16 @@ GOOD_SETTINGS = {
     "SITE_URL": "http://127.0.0.1:8000",
     "ALLOWED_HOSTS": "127.0.0.1",
     "SECURE_COOKIES": "true",
+    "EMAIL_VERIFICATION": "mandatory",
+    "EMAIL_URL": "consolemail://",
+    "TRUST_X_FORWARDED_PROTO": "false",
+    "TRUSTED_PROXY_COUNT": "0",
     "DJANGO_SETTINGS_MODULE": "crm.settings",
 }
-IN_PUBLIC = {"SITE_URL": "https://crm.example", "ALLOWED_HOSTS": "crm.example"}
 
 
 def test_weak_settings_are_refused() -> None:
-    """Boot refuses weak settings (security.md E5): each of eight, and no good ones."""
+    """Boot refuses weak settings (security.md E5): each of these, and no good ones."""
     tried = [
         IN_PUBLIC,
         {},
@@ -177,3 +190,25 @@ def test_weak_settings_are_refused() -> None:
     ):
         assert status != 0, name
         assert refusal in errors, f"{name}: {errors}"
+
+
+@pytest.mark.django_db
+def test_a_public_site_does_not_migrate_as_superuser(settings: Any) -> None:
+    """Boot refuses a superuser database role (security.md E5).
+
+    The embedded server's role is none; on a real one the suite may run as either.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('is_superuser') = 'on'")
+        [is_superuser] = cursor.fetchone()
+    found = {}
+    for site_url in ("https://crm.example", "http://127.0.0.1:8000"):
+        settings.SITE_URL = site_url
+        found[site_url] = ids(
+            checks.database_role_is_no_superuser(None, databases=["default"])
+        )
+
+    assert found == {
+        "https://crm.example": ["crm.E020"] if is_superuser else [],
+        "http://127.0.0.1:8000": [],
+    }
