@@ -19,7 +19,8 @@ pytestmark = [
 
 # What a finger hits 20 px above or below the middle of a control is that control, or it is a link in a sentence.
 SMALL = """() => [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select")]
-  .filter((e) => e.checkVisibility({ visibilityProperty: true }) && !e.matches(".link-inline, .sr-only, [href='#main']"))
+  .filter((e) => e.checkVisibility({ visibilityProperty: true }))
+  .filter((e) => !e.matches(".link-inline, .sr-only, [href='#main']"))
   .filter((e) => {
     e.scrollIntoView({ block: "center" });
     const box = e.getBoundingClientRect(), x = box.x + box.width / 2, y = box.y + box.height / 2;
