@@ -2,13 +2,14 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from crm import navigation
 from crm.teams import queries
 from crm.teams.middleware import LAST_TEAM_COOKIE
-from crm.teams.models import Membership
+from crm.teams.models import Membership, User
 from crm.tenancy.views import TeamRequest
 
 
@@ -21,6 +22,10 @@ def shell(request: TeamRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"member": None, "team": None, "nav_items": [], "memberships": []}
+    return {"may_create_team": settings.SIGN_UP_IS_OPEN, **_teams(request, user)}
+
+
+def _teams(request: TeamRequest, user: User) -> dict[str, Any]:
     member = getattr(request, "member", None)
     if member is not None:
         return {

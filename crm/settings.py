@@ -220,6 +220,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 PASSWORD_RESET_TIMEOUT = 3600
+# Anything but "open" closes sign-up to everybody without an invitation.
+SIGN_UP_IS_OPEN = env.str("SIGN_UP", default="open") == "open"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "teams:home"
 LOGOUT_REDIRECT_URL = "account_login"

@@ -16,11 +16,13 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from crm.teams.models import User
+from crm.teams import queries
+from crm.teams.models import Invitation, User
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +34,12 @@ def within_limit(request: HttpRequest, action: str, key: str | None = None) -> b
     """Count one use of the action; return whether ACCOUNT_RATE_LIMITS still allows it."""
     usage = ratelimit.consume(request, app="allauth.account", action=action, key=key)
     return usage is not None
+
+
+def invitation_of(request: HttpRequest) -> Invitation | None:
+    """Return the open invitation that a page of sign-up leads back to."""
+    back = request.POST.get("next") or request.GET.get("next") or ""
+    return queries.open_invitation_at(back, at=timezone.now())
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -53,6 +61,10 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_ajax(self, request: HttpRequest) -> bool:
         """Answer with pages only: nobody asks for allauth's JSON."""
         return False
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Let in everybody, or (SIGN_UP) only who comes from an open invitation."""
+        return settings.SIGN_UP_IS_OPEN or invitation_of(request) is not None
 
     def is_safe_url(self, url: str | None) -> bool:
         """Accept a path of this site, no host at all (security.md B13)."""

@@ -13,12 +13,14 @@ from allauth.core import context
 from allauth.mfa.base import forms as mfa_forms
 from allauth.mfa.totp import forms as totp_forms
 from django import forms
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.core.cache import cache
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from crm.teams.adapter import RATE_LIMITED, within_limit
+from crm.teams.adapter import RATE_LIMITED, invitation_of, within_limit
 from crm.teams.models import Invitation, Membership, Team, User
 from crm.teams.places import Choices, country_choices, time_zone_choices
 from crm.teams.roles import Role, grantable
@@ -28,16 +30,28 @@ PASSWORD_HELP = _("At least 10 characters.")
 USED_CODE_SECONDS = 180
 
 
+# Invisible, but part of how words in some scripts and some emoji are written.
+_JOINERS = "\u200c\u200d"
+
+
 class NameField(forms.CharField):
-    """A name in one line: without control characters, and with single spaces."""
+    """A name in one line: no control characters or web address, which mails would carry on."""
 
     def to_python(self, value: Any) -> str:
         text = super().to_python(value) or ""
-        plain = (
-            " " if unicodedata.category(letter) in ("Cc", "Zl", "Zp") else letter
-            for letter in text
-        )
-        return " ".join("".join(plain).split())
+        return " ".join("".join(map(_printable, text)).split())
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        if "://" in value:
+            raise forms.ValidationError(_("A name holds no web address."))
+
+
+def _printable(letter: str) -> str:
+    kind = unicodedata.category(letter)
+    if kind == "Cf" and letter not in _JOINERS:  # turns the direction of what follows
+        return ""
+    return " " if kind in ("Cc", "Zl", "Zp") else letter
 
 
 def _plain_fields(form: Any, **labels: Any) -> None:
@@ -72,6 +86,22 @@ class SignupForm(account_forms.SignupForm):
         if not within_limit(context.request, "signup_form"):
             raise get_adapter().validation_error(RATE_LIMITED)
         return super().clean()
+
+    def clean_email(self) -> str:
+        email = super().clean_email()
+        if not settings.SIGN_UP_IS_OPEN:
+            invitation = invitation_of(context.request)
+            if invitation is None or invitation.email != email.lower():
+                raise forms.ValidationError(
+                    _("Use the address that the invitation was sent to.")
+                )
+        return email
+
+    def try_save(self, request: HttpRequest) -> tuple[User | None, Any]:
+        """Take as long for an address that has an account as for a new one (security.md E1)."""
+        if self.account_already_exists:
+            make_password(self.cleaned_data["password1"])
+        return super().try_save(request)
 
 
 class ResetPasswordForm(account_forms.ResetPasswordForm):

@@ -3,8 +3,10 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlsplit
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django.urls import Resolver404, resolve
 
 from crm.teams.models import Invitation, Membership, User
 from crm.teams.roles import Role, outranks
@@ -60,6 +62,30 @@ def invitation_for(token: str) -> Invitation | None:
         .filter(token_hash=hash_token(token))
         .first()
     )
+
+
+def open_invitation_at(path: str, *, at: datetime) -> Invitation | None:
+    """Return the invitation whose page has this path, if it can still be accepted."""
+    try:
+        token = resolve(urlsplit(path).path).kwargs.get("token")
+    except (Resolver404, ValueError):
+        return None
+    invitation = invitation_for(token) if token else None
+    is_open = invitation and invitation.status(at=at) == Invitation.Status.OPEN
+    return invitation if is_open else None
+
+
+def invitations_sent(by: Membership, *, since: datetime) -> int:
+    """Return how many invitations went out from the team of `by`, or from that person anywhere."""
+    sent = Invitation.across_teams.filter(created_at__gt=since)
+    ours = Q(team_id=by.team_id) | Q(invited_by__user_id=by.user_id)
+    return sent.filter(ours).count()
+
+
+def teams_made(owner: User, *, since: datetime) -> int:
+    """Return how many teams exist since then whose first member the user is."""
+    owned = Membership.across_teams.filter(user=owner, role=Role.OWNER)
+    return owned.filter(team__created_at__gt=since).count()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from crm.teams.models import Invitation, Membership
 from crm.teams.roles import Role
+from crm.teams.services import invite_member
 from crm.tenancy.scope import team_scope
 from tests.factories import UserFactory, make_member
 
@@ -117,6 +118,28 @@ class TestInviting:
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
 
         assert isinstance(invite(client, team, admin), str)
+
+    def test_says_that_printed_mail_reaches_nobody(self, team, admin, settings):
+        settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+
+        sent = invite_member(email=EMAIL, role=Role.REP, by=admin, at=timezone.now())
+
+        assert sent.is_mailed is False
+
+    def test_is_limited_for_a_person_in_all_teams(
+        self, client, team, admin, other_team, monkeypatch
+    ):
+        """Whoever may make teams must not get a mail relay with each."""
+        monkeypatch.setattr("crm.teams.services.INVITATIONS_PER_DAY", 1)
+        invite(client, team, admin)
+        with team_scope(other_team.pk):
+            also_admin = Membership.objects.create(user=admin.user, role=Role.ADMIN)
+
+        response = invite(client, other_team, also_admin, "more@example.test")
+
+        assert response.status_code == 422
+        assert "100 invitations were sent in a day." in response.text
+        assert len(mail.outbox) == 1
 
     def test_puts_no_line_of_a_team_name_into_the_head_of_the_mail(
         self, client, team, admin

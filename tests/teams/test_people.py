@@ -76,6 +76,16 @@ class TestTeamCreate:
         assert (team.country, team.time_zone) == ("DE", "Europe/Berlin")
         assert Membership.across_teams.get(team=team).role == Role.OWNER
 
+    def test_is_limited_to_some_a_day(self, client, visitor, monkeypatch):
+        monkeypatch.setattr("crm.teams.services.TEAMS_PER_DAY", 1)
+        client.post(reverse("teams:team_create"), NEW_TEAM)
+
+        response = client.post(reverse("teams:team_create"), NEW_TEAM)
+
+        assert response.status_code == 422
+        assert "You made many teams today." in response.content.decode()
+        assert Team.objects.count() == 1
+
     def test_gives_every_team_an_address_of_its_own(self, client, visitor):
         for name in ("Initech", "INITECH!", "日本"):
             client.post(reverse("teams:team_create"), {**NEW_TEAM, "name": name})

@@ -1,11 +1,17 @@
 """Signing up (product.md T1, Q3; security.md A9, B13, E1)."""
 
+from urllib.parse import urlsplit
+
 import pytest
 from allauth.account.models import EmailAddress
 from django.core import mail
 from django.urls import reverse
+from django.utils import timezone
 
-from crm.teams.models import User
+from crm.teams import services
+from crm.teams.models import Invitation, User
+from crm.teams.roles import Role
+from crm.tenancy.scope import team_scope
 from tests.teams.conftest import is_signed_in, link_in_mail
 
 NEW = {
@@ -69,6 +75,86 @@ class TestSignUp:
         assert 'value="grace@example.test"' in response.content.decode()
         assert not User.objects.exists()
 
+    @pytest.mark.parametrize(
+        ("typed", "kept"),
+        [
+            ("Ada\u202egnp.exe", "Adagnp.exe"),  # shown as "Adaexe.png"
+            ("\u2066Ada\u2069 \ufeffLovelace", "Ada Lovelace"),
+            (
+                "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
+                "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
+            ),
+        ],
+    )
+    def test_drops_what_turns_a_name_round(self, client, typed, kept):
+        sign_up(client, name=typed)
+
+        assert User.objects.get().name == kept
+
+    def test_takes_no_web_address_for_a_name(self, client):
+        """Mails to strangers carry names."""
+        response = sign_up(client, name="Win at https://evil.example")
+
+        assert response.status_code == 422
+        assert "A name holds no web address." in response.content.decode()
+
+
+@pytest.fixture
+def closed(settings, db):
+    settings.SIGN_UP_IS_OPEN = False
+
+
+@pytest.fixture
+def invitation_path(team, admin):
+    sent = services.invite_member(
+        email=NEW["email"], role=Role.REP, by=admin, at=timezone.now()
+    )
+    return urlsplit(sent.url).path
+
+
+@pytest.mark.usefixtures("closed", "trusts_addresses")
+class TestClosedSignUp:
+    """SIGN_UP=invited: an account needs an invitation, and nobody makes another team."""
+
+    @pytest.mark.parametrize("query", ["", "?next=/p/invitations/made-up/", "?next=/"])
+    def test_is_refused_without_an_invitation(self, client, query):
+        page = client.get(reverse("account_signup") + query)
+        response = sign_up(client, query)
+
+        assert "Sign-up needs an invitation" in page.content.decode()
+        assert "Sign-up needs an invitation" in response.content.decode()
+        assert not User.objects.exists()
+
+    def test_leads_back_to_the_invitation(self, client, invitation_path):
+        response = sign_up(client, f"?next={invitation_path}")
+
+        assert response["Location"] == invitation_path
+        assert User.objects.filter(email=NEW["email"]).exists()
+
+    def test_is_for_the_invited_address(self, client, invitation_path):
+        response = sign_up(client, f"?next={invitation_path}", email="eve@x.example")
+
+        assert response.status_code == 422
+        assert "address that the invitation was sent to" in response.content.decode()
+
+    def test_ends_with_the_invitation(self, client, team, admin, invitation_path):
+        with team_scope(team.pk):
+            services.revoke_invitation(
+                Invitation.objects.get(), by=admin, at=timezone.now()
+            )
+
+        sign_up(client, f"?next={invitation_path}")
+
+        assert not User.objects.filter(email=NEW["email"]).exists()
+
+    def test_makes_no_team(self, client, user):
+        client.force_login(user)
+
+        assert client.get(reverse("teams:team_create")).status_code == 404
+        page = client.get(reverse("teams:home"), follow=True).content.decode()
+        assert "Ask a colleague for an invitation." in page
+        assert reverse("teams:team_create") not in page
+
 
 @pytest.mark.usefixtures("db", "confirms_addresses")
 class TestConfirmation:
@@ -101,6 +187,17 @@ class TestConfirmation:
 
         assert "no longer valid" in response.content.decode()
         assert client.post(path).status_code == 404
+
+    def test_hashes_a_password_for_an_address_that_has_an_account(
+        self, client, user, monkeypatch
+    ):
+        """Hashing takes most of the time of signing up; without it the time would tell."""
+        hashed = []
+        monkeypatch.setattr("crm.teams.forms.make_password", hashed.append)
+
+        sign_up(client, email=user.email)
+
+        assert hashed == [NEW["password1"]]
 
     def test_answers_the_same_for_an_address_that_has_an_account(self, client, user):
         response = sign_up(client, email=user.email)

@@ -1,8 +1,9 @@
 """What a person does outside any team: arrive, choose or create a team, set themselves up."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -17,7 +18,7 @@ from crm.htmx import render_page, toast
 from crm.teams import queries, services
 from crm.teams.forms import PreferencesForm, TeamForm, UserForm
 from crm.teams.middleware import LAST_TEAM_COOKIE
-from crm.teams.models import User
+from crm.teams.models import Membership, User
 from crm.teams.places import likely_country
 
 
@@ -32,11 +33,11 @@ class PersonRequest(HttpRequest):
 def home(request: PersonRequest) -> HttpResponse:
     """Lead to the team that was open last, or to where one is chosen or created."""
     memberships = queries.memberships_of(request.user)
-    if not memberships:
+    if not memberships and settings.SIGN_UP_IS_OPEN:
         return redirect("teams:team_create")
     last = request.COOKIES.get(LAST_TEAM_COOKIE)
     chosen = [m for m in memberships if str(m.team_id) == last] or memberships
-    if len(chosen) > 1:
+    if len(chosen) != 1:
         return redirect("teams:team_list")
     return redirect(navigation.for_member(chosen[0])[0]["url"])
 
@@ -50,16 +51,25 @@ def team_list(request: PersonRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def team_create(request: PersonRequest) -> HttpResponse:
+    if not settings.SIGN_UP_IS_OPEN:
+        raise Http404
     initial = {
         "country": likely_country(request.headers.get("Accept-Language", "")),
         "time_zone": request.user.time_zone or "UTC",
     }
     form = TeamForm(request.POST or None, initial=initial)
-    if form.is_valid():
-        member = services.create_team(**form.cleaned_data, owner=request.user)
+    if form.is_valid() and (member := _create_team(request, form)):
         return redirect("teams:team_home", member.team.slug)
     status = 422 if form.is_bound else 200
     return render_page(request, "teams/team_form.html", {"form": form}, status=status)
+
+
+def _create_team(request: PersonRequest, form: TeamForm) -> Membership | None:
+    try:
+        return services.create_team(**form.cleaned_data, owner=request.user)
+    except services.Refused as refused:
+        form.add_error(None, str(refused))
+        return None
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

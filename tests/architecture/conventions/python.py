@@ -202,6 +202,8 @@ RULES = [
         allowed={
             "crm/teams/queries.py::_memberships": BEFORE_A_TEAM,
             "crm/teams/queries.py::invitation_for": "the link names the team",
+            "crm/teams/queries.py::invitations_sent": "counts what one person sent",
+            "crm/teams/queries.py::teams_made": BEFORE_A_TEAM,
             "crm/jobs/queries.py::teams_with_stalled_jobs": ONE_SWEEP,
         },
     ),
@@ -226,6 +228,7 @@ RULES = [
             "Contact._base_manager.all()",
         ),
         allowed={
+            "crm/checks.py::database_role_is_no_superuser": "asks what the role may",
             "crm/health.py::_database": "asks whether the database answers at all",
             "crm/tenancy/bulk.py": BULK_SQL,
             "contacts/services/directory.py::load_directory": NO_TEAM,
@@ -386,7 +389,7 @@ RULES = [
         allowed={
             "crm/embedded.py": "starts PostgreSQL and Redis on this machine",
             "crm/embedded_keeper.py": "starts PostgreSQL and Redis on this machine",
-            "crm/run.py": "starts the processes of one machine",
+            "crm/ports.py": "asks which port of this machine is free",
         },
     ),
     Rule(
