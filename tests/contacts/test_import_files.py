@@ -208,6 +208,14 @@ class TestRefusedFiles:
                 ",".join(f"c{n}" for n in range(10_000)).encode() + b"\n1,2\n",
                 "The file has 10,000 columns; at most 200 can be imported.",
             ),
+            (
+                ("Name,Ci\0ty\n" + "Ada,London\n" * 200).encode("utf-16"),
+                "Line 1 holds a null byte",
+            ),
+            (
+                ("Name,City\nAda,Lon\0don\n" + "Ada,London\n" * 200).encode("utf-16"),
+                "Line 2 holds a null byte",
+            ),
             (OPEN_QUOTE.encode(), "opens in line 3 is never closed"),
             (
                 b'Name,City\nAda,"' + b"London\n" * 300_000,
@@ -226,6 +234,8 @@ class TestRefusedFiles:
             "unknown encoding",
             "broken utf-16",
             "10,000 columns",
+            "null in a utf-16 heading",
+            "null in utf-16",
             "open quote",
             "long open quote",
         ],
@@ -266,6 +276,14 @@ class TestRefusedFiles:
 
         assert response.status_code == 422
         assert "more than 1,100 rows" in response.text
+
+    def test_a_file_of_blank_lines(self, pages, monkeypatch):
+        """A hundred million of them would keep a worker busy for minutes."""
+        monkeypatch.setattr(files, "MAX_ROWS", 1100)
+        response = pages.upload(b"Name\nAda\n" + b"\n" * 1101 + b"Bob\n")
+
+        assert response.status_code == 422
+        assert "more than 1,100 blank lines" in response.text
 
 
 class TestStorage:

@@ -9,12 +9,17 @@ import csv
 import hashlib
 import io
 import itertools
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, Any
 
 from django.utils.translation import gettext as _
+
+from contacts.services.importing.guessing import (
+    encoding_by_mark,
+    guess_delimiter,
+    guess_heading_row,
+)
 
 MAX_ROWS = 1_000_000
 MAX_COLUMNS = 200
@@ -25,11 +30,9 @@ MAX_RECORD = 1_000_000
 SAMPLE_BYTES = 256 * 1024
 SAMPLE_ROWS = 1000
 SHOWN_SAMPLES = 4
-PREAMBLE_ROWS = 15
 BLOCK = 1024 * 1024
 
 ENCODINGS = ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1252")
-DELIMITERS = (",", ";", "\t", "|")
 
 csv.field_size_limit(MAX_RECORD)
 
@@ -43,11 +46,6 @@ _FORMATS = {
     b"GIF8": "other",
     b"\x1f\x8b": "other",
     b"{\\rtf": "other",
-}
-_BOMS = {
-    codecs.BOM_UTF8: "utf-8",
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
 }
 _UNDEFINED_IN_CP1252 = (0x81, 0x8D, 0x8F, 0x90, 0x9D)
 
@@ -106,8 +104,8 @@ def inspect(
     encoding = encoding or guessed
     try:
         text = _decode_sample(head, encoding)
-        delimiter = delimiter or _guess_delimiter(text)
-        heading_row = heading_row or _guess_heading_row(text, delimiter)
+        delimiter = delimiter or guess_delimiter(text)
+        heading_row = heading_row or guess_heading_row(text, delimiter)
         how = Format(encoding, delimiter, heading_row)
         file.seek(0)
         headings, sample, rows = _read_all(file, how)
@@ -139,7 +137,7 @@ def _refuse_foreign(head: bytes) -> None:
 
 def _scan(file: IO[bytes], head: bytes) -> tuple[str, str]:
     """Return the encoding and the SHA-256 of the whole file."""
-    encoding = _encoding_by_mark(head)
+    encoding = encoding_by_mark(head)
     is_utf16 = encoding.startswith("utf-16")
     is_utf8, line, has_gaps = True, 1, False
     decoder = codecs.getincrementaldecoder("utf-8")()
@@ -150,13 +148,7 @@ def _scan(file: IO[bytes], head: bytes) -> tuple[str, str]:
         if is_utf16:
             continue
         if b"\x00" in block:
-            raise BadFile(
-                _(
-                    "Line %s holds a null byte, so the file is damaged or not text. "
-                    "Save it again as CSV UTF-8."
-                )
-                % (line + block.count(b"\n", 0, block.index(b"\x00")))
-            )
+            raise _null_in(line + block.count(b"\n", 0, block.index(b"\x00")))
         line += block.count(b"\n")
         if is_utf8:
             is_utf8 = _decodes(decoder, block)
@@ -171,18 +163,14 @@ def _scan(file: IO[bytes], head: bytes) -> tuple[str, str]:
     return encoding, digest.hexdigest()
 
 
-def _encoding_by_mark(head: bytes) -> str:
-    for mark, encoding in _BOMS.items():
-        if head.startswith(mark):
-            return encoding
-    # Latin text in UTF-16 has a null byte in every second place.
-    even, odd = head[0:2000:2].count(0), head[1:2000:2].count(0)
-    half = min(len(head), 2000) / 2
-    if odd > 0.4 * half and even < 0.05 * half:
-        return "utf-16-le"
-    if even > 0.4 * half and odd < 0.05 * half:
-        return "utf-16-be"
-    return ""
+def _null_in(line: int) -> BadFile:
+    return BadFile(
+        _(
+            "Line %s holds a null byte, so the file is damaged or not text. "
+            "Save it again as CSV UTF-8."
+        )
+        % line
+    )
 
 
 def _decodes(decoder: Any, block: bytes, *, final: bool = False) -> bool:
@@ -203,55 +191,9 @@ def _decode_sample(head: bytes, encoding: str) -> str:
     return text
 
 
-def _sample_records(text: str, delimiter: str, limit: int) -> list[list[str]]:
-    """Return the first records of a text that may break off anywhere."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    records: list[list[str]] = []
-    try:
-        for record in filter(None, reader):
-            records.append(record)
-            if len(records) > limit:
-                break
-    except csv.Error:
-        return records
-    # The last one may be cut.
-    return records[:limit] if len(records) > limit else records[:-1] or records
-
-
-def _guess_delimiter(text: str) -> str:
-    """Return the delimiter that gives the most records the same number of columns, more than one."""
-    best, best_score = DELIMITERS[0], (0.0, 0)
-    for delimiter in DELIMITERS:
-        widths = Counter(len(r) for r in _sample_records(text, delimiter, 50))
-        wide = [(count, width) for width, count in widths.items() if width > 1]
-        if not wide:
-            continue
-        count, width = max(wide)
-        score = (round(count / widths.total(), 1), width)
-        if score > best_score:
-            best, best_score = delimiter, score
-    return best
-
-
-def _guess_heading_row(text: str, delimiter: str) -> int:
-    """Return the number of the first record that is as wide as most: titles and notes are not."""
-    records = _sample_records(text, delimiter, PREAMBLE_ROWS * 4)
-    widths = [sum(1 for cell in record if cell.strip()) for record in records]
-    wide = Counter(len(record) for record in records if len(record) > 1)
-    if not wide:
-        return 1
-    needed = max(2, wide.most_common(1)[0][0] * 0.6)
-    for number, (record, width) in enumerate(zip(records, widths, strict=True), 1):
-        if number > PREAMBLE_ROWS:
-            break
-        if width >= needed and len(record) >= needed:
-            return number
-    return 1
-
-
 def _read_all(file: IO[bytes], how: Format) -> tuple[list[str], list[list[str]], int]:
     """Return the headings, the first rows and the number of rows."""
-    records = _checked_records(file, how)
+    records = _without_blanks(_checked_records(file, how))
     heading = list(itertools.islice(records, how.heading_row - 1, how.heading_row))
     if not heading:
         raise BadFile(_("The file has no row %s for the headings.") % how.heading_row)
@@ -279,13 +221,30 @@ def _read_all(file: IO[bytes], how: Format) -> tuple[list[str], list[list[str]],
     return headings, [(row + [""] * width)[:width] for row in sample], rows
 
 
+def _without_blanks(records: Iterator[list[str]]) -> Iterator[list[str]]:
+    """Yield the records that are not blank lines; raise BadFile for a file of little else."""
+    blanks = 0
+    for record in records:
+        if record:
+            yield record
+            continue
+        blanks += 1
+        if blanks > MAX_ROWS:
+            raise BadFile(
+                _("The file has more than %s blank lines. Remove them.")
+                % f"{MAX_ROWS:,}"
+            )
+
+
 def _checked_records(file: IO[bytes], how: Format) -> Iterator[list[str]]:
-    """Yield the records; raise BadFile for a quotation mark that is never closed."""
+    """Yield the records; raise BadFile for a quotation mark left open and for null characters."""
     text = io.TextIOWrapper(file, encoding=how._codec, newline="")
     pending: list[str] = []  # the lines of the record that is being read
 
     def lines() -> Iterator[str]:
-        for line in text:
+        for number, line in enumerate(text, 1):
+            if "\x00" in line:
+                raise _null_in(number)
             pending.append(line)
             yield line
 
@@ -295,8 +254,7 @@ def _checked_records(file: IO[bytes], how: Format) -> Iterator[list[str]]:
         for record in reader:
             if len(pending) > 1:
                 _refuse_open_quote(pending, how.delimiter, first_line)
-            if record:
-                yield record
+            yield record
             pending.clear()
             first_line = reader.line_num + 1
     except csv.Error:
