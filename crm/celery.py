@@ -4,6 +4,7 @@ import os
 from enum import StrEnum
 
 from celery import Celery
+from celery.schedules import crontab
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm.settings")
 
@@ -18,6 +19,7 @@ class Queue(StrEnum):
 # By module, so that a new task cannot be published without somebody deciding where it runs.
 TASK_ROUTES = {
     "crm.jobs.tasks.*": {"queue": Queue.BULK},
+    "contacts.tasks.*": {"queue": Queue.BULK},
 }
 
 # Each entry calls a sweep: it looks at all teams, selects ids and fans out team tasks.
@@ -25,6 +27,10 @@ BEAT_SCHEDULE = {
     "resume-stalled-jobs": {
         "task": "crm.jobs.tasks.resume_stalled_jobs",
         "schedule": 10.0,
+    },
+    "sweep-old-uploads": {
+        "task": "contacts.tasks.sweep_old_uploads",
+        "schedule": crontab(hour=3, minute=17),
     },
 }
 

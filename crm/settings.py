@@ -198,6 +198,7 @@ FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
 UPLOAD_MAX_BYTES = 100 * 1024 * 1024
+UPLOAD_MAX_BYTES_PER_DAY = 5 * 1024**3  # of a team
 
 # Static files
 STATIC_URL = "/static/"

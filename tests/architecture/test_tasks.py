@@ -16,6 +16,7 @@ from crm.tenancy.tasks import TeamTask
 # Tasks that look at all teams: they only select ids and fan out team tasks. With the reason.
 SWEEPS = {
     "crm.jobs.tasks.resume_stalled_jobs": "finds jobs whose worker died, of whatever team",
+    "contacts.tasks.sweep_old_uploads": "finds files that no team needs any more",
 }
 
 

@@ -2,13 +2,19 @@
 
 import re
 import zipfile
+from datetime import timedelta
 from io import BytesIO
 
 import pytest
+import time_machine
 from django.core.files.storage import default_storage
+from django.test import TestCase
+from django.utils import timezone
 
 from contacts.models import Contact, ContactImport
+from contacts.queries.uploads import teams_with_old_uploads
 from contacts.services.importing import files
+from contacts.tasks import remove_old_uploads
 from tests.contacts.importing import ImportPages, counts, csv_text
 
 TABLE = csv_text("Name,City,Email", "Zoë,Zürich,z@x.example", "Bob,Rome,b@x.example")
@@ -298,3 +304,45 @@ class TestStorage:
         assert re.fullmatch(rf"t/{team.pk}/[0-9a-f-]{{36}}", upload.file_key)
         assert default_storage.exists(upload.file_key)
         assert "/" not in upload.file_name
+
+    def test_a_team_uploads_so_much_a_day(self, pages, settings, other_team):
+        settings.UPLOAD_MAX_BYTES_PER_DAY = len(TABLE.encode()) + 10
+        pages.uploaded(TABLE)
+
+        response = pages.upload(TABLE)
+
+        assert response.status_code == 422
+        assert "Continue tomorrow." in response.text
+        assert ContactImport.objects.count() == 1
+
+    @pytest.mark.parametrize(("days", "is_kept"), [(6, True), (8, False)])
+    def test_an_upload_nobody_started_goes_after_a_week(self, pages, days, is_kept):
+        upload = pages.uploaded(TABLE)
+
+        sweep(days)
+
+        assert ContactImport.objects.exists() is is_kept
+        assert default_storage.exists(upload.file_key) is is_kept
+
+    @pytest.mark.parametrize(("days", "is_kept"), [(29, True), (31, False)])
+    def test_the_file_of_an_import_goes_after_a_month(self, pages, days, is_kept):
+        """What became of its rows stays."""
+        job = pages.run(TABLE)
+        key = ContactImport.objects.get().file_key
+
+        sweep(days)
+        sweep(days)
+
+        assert default_storage.exists(key) is is_kept
+        assert pages.client.get(pages.url("import_create")).status_code == 200
+        assert counts(job) == {"created": 2}
+
+
+def sweep(days: int) -> None:
+    """Look for old files as if it were so many days later."""
+    with (
+        time_machine.travel(timezone.now() + timedelta(days=days)),
+        TestCase.captureOnCommitCallbacks(execute=True),
+    ):
+        for team_id in teams_with_old_uploads(at=timezone.now()):
+            remove_old_uploads(team_id=team_id)

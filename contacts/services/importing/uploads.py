@@ -1,18 +1,22 @@
 """An import from the upload to its start: the file is stored, its columns are mapped, a dry run is made."""
 
+import contextlib
 import hashlib
 import json
 import uuid
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import IO, Any
 
 from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from contacts.models import ContactImport
+from contacts.queries import uploads as queries
 from contacts.services.importing import cells, files, targets
 from contacts.services.importing.files import BadFile, Inspection
 from contacts.services.importing.options import Options
@@ -46,6 +50,7 @@ def receive_file(
     """
     if size > settings.UPLOAD_MAX_BYTES:
         raise too_large()
+    _refuse_over_quota(size)
     found = files.inspect(file)
     file.seek(0)
     key = f"t/{current_team_id()}/{uuid.uuid4()}"
@@ -70,6 +75,16 @@ def too_large() -> BadFile:
         _("The file is over the %s MB limit. Split it into several files.")
         % (settings.UPLOAD_MAX_BYTES // 1024**2)
     )
+
+
+def _refuse_over_quota(size: int) -> None:
+    since = timezone.now() - timedelta(days=1)
+    limit = settings.UPLOAD_MAX_BYTES_PER_DAY
+    if queries.bytes_uploaded(since=since) + size > limit:
+        raise BadFile(
+            _("Your team uploaded %s GB within a day. Continue tomorrow.")
+            % (limit // 1024**3)
+        )
 
 
 @transaction.atomic
@@ -165,6 +180,20 @@ def discard(upload: ContactImport, *, by: Membership | None) -> None:
     _editable(upload).delete()
     key = upload.file_key
     transaction.on_commit(lambda: default_storage.delete(key))
+
+
+def remove_old(*, at: datetime) -> None:
+    """Discard uploads that nobody started, and delete the files of imports that ended long ago.
+
+    May run twice and at once: a file is deleted before its name is forgotten.
+    """
+    for upload in queries.old_uploads(at=at):
+        if upload.is_started:
+            default_storage.delete(upload.file_key)
+            ContactImport.objects.filter(pk=upload.pk).update(file_key="")
+            continue
+        with contextlib.suppress(AlreadyStarted, ContactImport.DoesNotExist):
+            discard(upload, by=None)
 
 
 def _editable(upload: ContactImport) -> ContactImport:

@@ -205,6 +205,7 @@ RULES = [
             "crm/teams/queries.py::invitations_sent": "counts what one person sent",
             "crm/teams/queries.py::teams_made": BEFORE_A_TEAM,
             "crm/jobs/queries.py::teams_with_stalled_jobs": ONE_SWEEP,
+            "contacts/queries/uploads.py::teams_with_old_uploads": ONE_SWEEP,
         },
     ),
     Rule(
@@ -342,6 +343,7 @@ RULES = [
             "crm/teams/services.py::create_team": "nobody is a member of it yet",
             "crm/teams/services.py::accept_invitation": "nobody is a member yet",
             "contacts/services/directory.py::load_directory": NO_TEAM,
+            "contacts/services/importing/uploads.py::remove_old": "the clock asks",
             "demo/services/loading.py": "part of founding a team of made-up people",
             "crm/teams/services.py::update_user": "a person's own row",
             "crm/teams/services.py::set_preferences": "a person's own row",
