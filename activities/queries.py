@@ -160,13 +160,11 @@ def _slice(
     since = None
     if cursor:
         try:
-            backward, since, _pk = decode_cursor(cursor)
+            backward, since, _pk = decode_cursor(cursor, kind=datetime)
         except BadCursor:
             backward = True
         if backward:
-            since = None
-    if not isinstance(since, datetime):
-        cursor, since = "", None
+            cursor, since = "", None
     found: list[Any] = []
     more = False
     for rows in sources:

@@ -1,14 +1,15 @@
 """Keyset pages: as fast at the end of a list as at its start, and no COUNT on the way."""
 
 import base64
-import binascii
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import DateTimeField, IntegerField, Q, QuerySet
+
+_BIGGEST = 2**63 - 1
 
 
 class BadCursor(ValueError):
@@ -66,20 +67,43 @@ def encode_cursor(*, value: Any, pk: int, backward: bool = False) -> str:
     return base64.urlsafe_b64encode(packed.encode()).decode().rstrip("=")
 
 
-def decode_cursor(cursor: str) -> tuple[bool, Any, int]:
-    """Return (backward, value, pk); raise BadCursor for anything this module did not make."""
+def decode_cursor(cursor: str, *, kind: type = object) -> tuple[bool, Any, int]:
+    """Return (backward, value, pk), the value of that kind; raise BadCursor for any other text."""
     try:
         packed = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         backward, value, pk = json.loads(packed)
         if isinstance(value, dict):
             value = datetime.fromisoformat(value["at"])
-        if isinstance(value, str) and "\x00" in value:
-            raise BadCursor(cursor)
-        if not isinstance(value, (str, int, datetime)) or not 0 <= int(pk) < 2**63:
-            raise BadCursor(cursor)
-    except (binascii.Error, KeyError, TypeError, UnicodeDecodeError, ValueError) as exc:
+    except (KeyError, TypeError, ValueError, RecursionError) as exc:
         raise BadCursor(cursor) from exc
-    return bool(backward), value, int(pk)
+    if not (_is_number(backward) and _is_number(pk) and _is_storable(value)):
+        raise BadCursor(cursor)
+    if not isinstance(value, kind):
+        raise BadCursor(cursor)
+    return bool(backward), value, pk
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) is int and 0 <= value <= _BIGGEST
+
+
+def _is_storable(value: Any) -> bool:
+    """Return whether PostgreSQL takes the value as a parameter."""
+    if isinstance(value, str):
+        return "\x00" not in value and not any("\ud800" <= c <= "\udfff" for c in value)
+    if isinstance(value, datetime):
+        return value.tzinfo is not None and 1 < value.year < 9999
+    return _is_number(value)
+
+
+def kind_of(rows: QuerySet, field: str) -> type:
+    """Return the kind of values that a list is sorted by."""
+    found = rows.query.annotations.get(field) or rows.model._meta.get_field(field)
+    column = getattr(
+        found, "output_field", found
+    )  # of expressions and generated columns
+    kinds = {DateTimeField: datetime, IntegerField: int}
+    return next((k for f, k in kinds.items() if isinstance(column, f)), str)
 
 
 def keyset_page(
@@ -99,7 +123,7 @@ def keyset_page(
     backward = False
     ordered = rows.order_by(*sort.order_by)
     if cursor:
-        backward, value, pk = decode_cursor(cursor)
+        backward, value, pk = decode_cursor(cursor, kind=kind_of(rows, sort.field))
         direction = sort.reversed() if backward else sort
         ordered = rows.filter(direction.after(value, pk)).order_by(*direction.order_by)
     found = list(ordered[: size + 1])

@@ -14,7 +14,7 @@ from typing import Any
 from django.db.models import F, QuerySet
 from django.db.models.functions import Greatest
 
-from crm.pagination import Page, SortKey, decode_cursor, keyset_page
+from crm.pagination import Page, SortKey, decode_cursor, keyset_page, kind_of
 
 # Gathering this many rows is always fast enough.
 _ALWAYS_GATHER = 1000
@@ -100,7 +100,7 @@ def _edge(source: Source, *, sort: SortKey, cursor: str, size: int) -> Any:
     """Return the condition that ends a walk in time, None where the list ends first."""
     rows = source.everything
     if cursor:
-        backward, value, pk = decode_cursor(cursor)
+        backward, value, pk = decode_cursor(cursor, kind=kind_of(rows, sort.field))
         sort = sort.reversed() if backward else sort
         rows = rows.filter(sort.after(value, pk))
     reach = _walk_length(source.expected, source.total, size) * _PATIENCE

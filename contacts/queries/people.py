@@ -14,6 +14,7 @@ from contacts.queries.estimates import Count, estimate
 from contacts.queries.filters import Choices, Now, Scope
 from contacts.queries.narrowed import gathered, walks
 from contacts.queries.people_choices import by_value, load_choices
+from contacts.queries.people_filters import ids
 from contacts.queries.people_pages import read_rows, similar_rows
 from contacts.queries.people_rows import Row, RowMaker
 from contacts.queries.people_sources import (
@@ -77,12 +78,8 @@ def read_people(
     `just_saved` are persons that stay in a list of net new people although they are saved by now.
     """
     state = parse_state(params)
-    accounts = [
-        int(v) for v in state.raw.get("account", ()) if v.isascii() and v.isdecimal()
-    ]
-    choices = load_choices(
-        member=now.member, account_ids=[a for a in accounts if a < 2**63]
-    )
+    accounts = ids(state.raw.get("account", ()))
+    choices = load_choices(member=now.member, account_ids=accounts)
     state = state.checked(choices)
     totals = read_totals()
     sources = read_sources(state, now)
