@@ -7,7 +7,8 @@ from django.urls import reverse
 from accounts.models import Account
 from accounts.queries import account_fields
 from crm.teams.models import Membership
-from layouts.fields import LinkField, safe_link
+from crm.templatetags.ui import dial
+from layouts.fields import LinkField, PhoneField, safe_link
 from layouts.rows import Kind, Row
 
 # Where a row stands, so that one page may show it twice: the account's own fields, the widget of a contact.
@@ -52,7 +53,10 @@ class AccountRows:
             return self._make(
                 key, str(account.owner) if account.owner else "", kind=Kind.MEMBER
             )
-        text = field.show(field.read(account))
+        stored = field.read(account)
+        text = field.show(stored)
+        if isinstance(field, PhoneField) and stored.startswith("+"):
+            return self._make(key, text, kind=Kind.LINK, href=dial(stored))
         if isinstance(field, LinkField) and safe_link(text):
             shown = text.partition("://")[2].removeprefix("www.").rstrip("/")
             return self._make(key, shown, kind=Kind.LINK, href=text)

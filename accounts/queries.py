@@ -15,6 +15,7 @@ from layouts.fields import (
     Field,
     LinkField,
     NumberField,
+    PhoneField,
     ReferenceField,
     RequiredField,
     country_choices,
@@ -39,7 +40,7 @@ def account_fields() -> dict[str, Field]:
         LinkField(key="website", label=_("Website"), group=COMPANY),
         Field(key="industry", label=_("Industry"), group=COMPANY, max_length=120),
         NumberField(key="headcount", label=_("Headcount"), group=COMPANY),
-        Field(key="phone", label=_("Phone"), group=COMPANY, max_length=32),
+        PhoneField(key="phone", label=_("Phone"), group=COMPANY),
         Field(key="city", label=_("City"), group=LOCATION, max_length=120),
         Field(key="region", label=_("State or region"), group=LOCATION, max_length=120),
         ChoiceField(

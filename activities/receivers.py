@@ -36,9 +36,14 @@ def note_change(
 
 @receiver(contacts_changed)
 def note_changes(
-    *, changes: dict[int, services.Changes], by: By, at: datetime, **kwargs: Any
+    *,
+    changes: dict[int, services.Changes],
+    by: By,
+    at: datetime,
+    via: str = "",
+    **kwargs: Any,
 ) -> None:
-    services.note_changes(changes, by=by, at=at)
+    services.note_changes(changes, by=by, at=at, via=via)
 
 
 @receiver(contacts_deleted)

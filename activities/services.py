@@ -100,9 +100,14 @@ def note_created(
 
 @transaction.atomic
 def note_changes(
-    changes: Mapping[int, Changes], *, by: Membership | None, at: datetime
+    changes: Mapping[int, Changes],
+    *,
+    by: Membership | None,
+    at: datetime,
+    via: str = "",
 ) -> None:
-    """Write down what was changed on each contact, old and new."""
+    """Write down what was changed on each contact, old and new, and by which file (`via`)."""
+    source = {"via": via} if via else {}
     accounts = Contact.objects.filter(pk__in=list(changes)).values_list(
         "pk", "account_id"
     )
@@ -112,10 +117,11 @@ def note_changes(
                 pk,
                 account,
                 {
+                    **source,
                     "changes": [
                         [key, str(old), str(new)]
                         for key, (old, new) in changes[pk].items()
-                    ]
+                    ],
                 },
             )
             for pk, account in accounts

@@ -12,5 +12,5 @@ contacts_deleted = Signal()
 contact_changed = Signal()
 
 # changes: {contact id: changes as above}; by: Membership or None; at: datetime. The same news of thousands of
-# contacts at once, from jobs; receivers work set-based.
+# contacts at once, from jobs; `via` names the file they came from. Receivers work set-based.
 contacts_changed = Signal()

@@ -16,6 +16,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from crm.conflicts import Refused
+from crm.phones import format_phone
 from crm.teams import places
 from crm.teams.models import Membership
 
@@ -85,6 +86,24 @@ class RequiredField(Field):
 
     def input(self, *, by: Membership) -> forms.Field:
         return forms.CharField(label=self.label, max_length=self.max_length)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhoneField(Field):
+    """A phone number, shown as people write it."""
+
+    max_length: int = 32
+
+    def show(self, text: str) -> str:
+        return format_phone(text)
+
+    def input(self, *, by: Membership) -> forms.Field:
+        return forms.CharField(
+            label=self.label,
+            required=False,
+            max_length=self.max_length,
+            widget=forms.TextInput(attrs={"inputmode": "tel"}),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

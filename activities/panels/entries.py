@@ -1,6 +1,6 @@
 """The lines of a timeline as people read them, made without queries."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
@@ -15,8 +15,9 @@ from django.utils.translation import gettext_lazy, ngettext
 from activities import services
 from activities.models import Activity
 from contacts.models import Contact
-from contacts.queries.fields import label_of
+from contacts.queries.fields import CUSTOM_KEY, custom_value, label_of
 from crm.teams.models import Membership
+from layouts.queries import custom_fields
 from layouts.registry import Visit
 
 ICONS = {
@@ -127,6 +128,7 @@ class Entries:
     def __init__(self, visit: Visit, *, is_shared: bool) -> None:
         self.visit, self.is_shared = visit, is_shared
         is_contact = isinstance(visit.record, Contact)
+        self._labels: dict[str, str] = {}
         self._contact_pk = visit.record.pk if is_contact else 0
         kwargs = {"team_slug": visit.member.team.slug}
         # One look-up of each URL, not one for each entry.
@@ -142,12 +144,15 @@ class Entries:
 
     def of(self, rows: Iterable[Any]) -> list[Entry]:
         """Return the entries of the tuples of activities.queries."""
+        rows = list(rows)
+        if any(names_custom_field(row.detail or {}) for row in rows):
+            self._labels = {custom_value(f).key: f.name for f in custom_fields()}
         return [self._entry(row) for row in rows]
 
     def _entry(self, row: Any) -> Entry:
         icon, tone = ICONS[row.kind]
         actor, verb = phrase_of(row, them=self._name_of(row))
-        changes = changes_of(row.detail or {})
+        changes = changes_of(row.detail or {}, self._labels)
         is_elsewhere = self.is_shared and row.contact_id != self._contact_pk
         can_change = services.may_change(row, self.visit.member)
         pk = f"/{row.pk}/"
@@ -179,13 +184,21 @@ def outcome_text(outcome: str) -> str:
     return str(Activity.Outcome(outcome).label) if known else outcome
 
 
-def changes_of(detail: dict[str, Any]) -> list[Change]:
-    listed = detail.get("changes", [])
+def names_custom_field(detail: dict[str, Any]) -> bool:
+    return any(str(entry[0]).startswith(CUSTOM_KEY) for entry in _listed(detail))
+
+
+def changes_of(detail: dict[str, Any], labels: Mapping[str, str]) -> list[Change]:
+    """Return what changed; `labels` are those of custom fields, by the key of their values."""
     return [
-        Change(label_of(entry[0]), str(entry[1]), str(entry[2]))
-        for entry in listed
-        if isinstance(entry, list) and len(entry) == 3
+        Change(labels.get(entry[0]) or label_of(entry[0]), str(entry[1]), str(entry[2]))
+        for entry in _listed(detail)
     ]
+
+
+def _listed(detail: dict[str, Any]) -> list[list[Any]]:
+    listed = detail.get("changes", [])
+    return [entry for entry in listed if isinstance(entry, list) and len(entry) == 3]
 
 
 def phrase_of(row: Any, *, them: str) -> tuple[str, str]:
@@ -220,6 +233,8 @@ def changed_text(detail: dict[str, Any]) -> str:
     if text := texts.get(detail.get("event", "")):
         return text
     number = len(detail.get("changes", []))
+    if file := detail.get("via"):
+        return _("imported from %s") % file
     if number == 1:
         return _("changed")
     return ngettext("changed %s value", "changed %s values", number) % number

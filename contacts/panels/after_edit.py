@@ -115,8 +115,7 @@ def saved_parts(
     parts |= {**identity(visit), "others": []}
     parts["is_header"] = place == HEADER
     if prefix in ("email", "phone"):
-        # Their order and their labels change together.
-        parts |= {"rows": [], "information": load_information(_at_first(visit, prefix))}
+        parts |= _addresses(visit, key, place)
     elif key == "account":
         parts["account_widget"] = load_account(visit)
     for other in (COLUMN, FIELDS) if visit.tab == "all-fields" else (COLUMN,):
@@ -132,6 +131,31 @@ def saved_parts(
     for other_row in parts["others"]:
         other_row.is_focused = False
     return parts
+
+
+def _addresses(visit: Visit, key: str, place: str) -> dict[str, Any]:
+    """Return the addresses after one was saved: their order and their labels change together."""
+    prefix = key.partition("-")[0]
+    at_first = _at_first(visit, prefix)
+    if visit.tab != "all-fields":
+        return {"rows": [], "information": load_information(at_first)}
+    maker = ContactRows(visit, place=FIELDS)
+    found = maker.addresses(prefix)
+    same = [row for row in found if row.id == maker.id_of(key)]
+    if place == COLUMN:
+        gone = [] if same else [maker.id_of(key)]
+        parts = {"rows": [], "others": found, "gone": gone}
+        return {**parts, "information": load_information(at_first)}
+    # An added one takes the place of the offer to add it, the offer that of the last one.
+    shown = same or (found[-1:] if key.endswith("new") or not found[0].text else [])
+    for row in shown:
+        row.is_focused = True
+    elsewhere = Visit(**{**vars(visit), "focus": ""})
+    return {
+        "rows": shown,
+        "others": [row for row in found if row not in shown],
+        "information": load_information(elsewhere),
+    }
 
 
 def _row(rows: ContactRows, key: str) -> Row | None:

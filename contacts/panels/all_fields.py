@@ -92,11 +92,7 @@ def people_groups(visit: Visit) -> list[Group]:
     for key, entry in contact_fields().items():
         if row := rows.row(key):
             groups[entry.group].rows.append(row)
-    # Addresses are edited in the record column, where their order shows.
-    addresses = [*rows.emails(), *rows.phones()]
-    for row in addresses:
-        row.edit = ""
-    groups[contact_queries.CONTACT].rows += addresses
+    groups[contact_queries.CONTACT].rows += [*rows.emails(), *rows.phones()]
     groups[contact_queries.LOCATION].rows.append(rows.local_time())
     groups[contact_queries.CRM].rows += [
         rows.last_activity(),

@@ -57,6 +57,7 @@ ROW_LABELS = {
 LINKS = ("linkedin_url", "x_url", "facebook_url", "github_url", "website")
 # Keys of addresses: an existing row, or one to add.
 ADDRESS = re.compile(r"(email|phone)-(\d{1,18}|new\d?)")
+CUSTOM_KEY = "custom-"
 NEW = "new:"  # before the name of an account or a list that is to be created
 
 
@@ -260,14 +261,18 @@ class CustomValue(Field):
 
 
 def custom_value(field: CustomField) -> CustomValue:
-    return CustomValue(key=f"custom-{field.pk}", label=field.name, kind=field.kind)
+    return CustomValue(key=f"{CUSTOM_KEY}{field.pk}", label=field.name, kind=field.kind)
 
 
 def label_of(key: str) -> str:
-    """Return what people call a value, by the key that an edit and a change carry."""
+    """Return what people call a value, by the key that an edit and a change carry.
+
+    The names of custom fields are the team's and not known here.
+    """
+    if key.startswith(CUSTOM_KEY):
+        return gettext("Custom field")
     if key in contact_fields():
         return str(contact_fields()[key].label)
     if key in ROW_LABELS:
         return str(ROW_LABELS[key])
-    prefix, _dash, rest = key.partition("-")
-    return rest if prefix == "custom" else str(ROW_LABELS.get(prefix, key))
+    return str(ROW_LABELS.get(key.partition("-")[0], key))

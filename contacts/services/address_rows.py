@@ -11,11 +11,11 @@ from contacts.models import Contact, ContactEmail, ContactPhone
 from contacts.services.addresses import (
     BadEmail,
     BadPhone,
-    format_phone,
     normalize_email,
     parse_phone,
 )
 from crm.conflicts import Refused
+from crm.phones import format_phone
 from crm.teams.models import Membership
 
 MAX_ROWS = 50

@@ -69,15 +69,6 @@ def parse_phone(text: str, *, country: str) -> PhoneNumber:
 
 
 @lru_cache(maxsize=65536)
-def format_phone(e164: str) -> str:
-    """Return the number as people write it, "+1 202-224-3441"; anything else comes back unchanged."""
-    try:
-        number = phonenumbers.parse(e164, None)
-    except NumberParseException:
-        return e164
-    return phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)
-
-
 def _check_email(email: str) -> None:
     shown = _shown(email)
     if len(email) > MAX_EMAIL:

@@ -15,9 +15,9 @@ from accounts.models import Account
 from contacts.queries import people
 from contacts.queries.filters import Now
 from contacts.services import saving
-from contacts.services.addresses import format_phone
 from contacts.views.people_context import people_context
 from crm.htmx import fragment_wanted, render_page, show_address, toast
+from crm.phones import format_phone
 from crm.tenancy.views import TeamRequest, team_action, team_page
 from crm.text import fold
 

@@ -35,6 +35,15 @@ def save(client, account, key, value, opened=None):
 
 
 class TestPage:
+    def test_shows_the_phone_as_people_write_it(self, as_member, acme):
+        acme.phone = "+12022243441"
+        acme.save()
+
+        page = as_member.get(url(acme))
+
+        assert "+1 202-224-3441" in text_of(page)
+        assert 'href="tel:+12022243441"' in html_of(page)
+
     def test_shows_the_fields_the_contacts_and_the_log(self, as_member, acme, member):
         ada = make_contact(account=acme, title="Countess")
         make_contact("Eve", "Elsewhere")

@@ -12,6 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from activities.models import Activity
 from contacts.services import editing
 from crm.conflicts import Edit
+from layouts.models import CustomField
+from tests.contacts.importing import ImportPages
 from tests.contacts.profile import HTMX, Visitor, html_of, text_of
 from tests.factories import AccountFactory, make_contact, make_member
 
@@ -267,3 +269,39 @@ class TestWholeAccount:
         page = html_of(Visitor(as_member, make_contact()).get(query="log=account"))
 
         assert "Whole account" not in page
+
+
+class TestImportedChanges:
+    """C22: the log says what an import did, in the words of the page."""
+
+    def test_names_the_file_and_the_fields(
+        self, as_member, team, eager_jobs, visitor, ada
+    ):
+        ada.external_id = "X1"
+        ada.save()
+        CustomField.objects.create(name="Party")
+        pages = ImportPages(as_member, team, eager_jobs)
+        pages.run(
+            "ID,Full Name,Party,Phone\nX1,Ada Lovelace,Whig,+1 802-862-0697\n",
+            name="votes.csv",
+            columns={"ID": "external_id"},
+        )
+
+        text = text_of(visitor.get())
+
+        assert "imported from votes.csv" in text
+        assert "Party nothing → to Whig" in text
+        assert "+1 802-862-0697" in text
+        assert "+18028620697" not in text
+
+    def test_an_edit_of_a_custom_field_is_called_by_its_name(
+        self, member, visitor, ada
+    ):
+        field = CustomField.objects.create(name="Hobby")
+        edit = Edit(new={f"custom-{field.pk}": "Chess"}, originals={})
+        editing.update_contact(contact_id=ada.pk, edit=edit, by=member, at=NOON)
+
+        assert "Hobby" in text_of(visitor.get())
+
+        field.delete()
+        assert "Custom field" in text_of(visitor.get())

@@ -11,10 +11,10 @@ from contacts.services import addresses
 from contacts.services.addresses import (
     BadEmail,
     BadPhone,
-    format_phone,
     normalize_email,
     parse_phone,
 )
+from crm.phones import format_phone
 
 
 class TestNormalizeEmail:

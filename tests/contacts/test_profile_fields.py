@@ -103,3 +103,53 @@ def test_htmx_gets_the_fields_alone(visitor):
 )
 def test_a_query_string_nobody_offers_is_harmless(visitor, query):
     assert visitor.get("contact_fields", query).status_code == 200
+
+
+PLACE = "place=f&tab=all-fields"
+
+
+class TestAddresses:
+    """C60: e-mail addresses and phone numbers are edited in place here, too."""
+
+    def test_an_address_is_corrected(self, visitor):
+        pk = visitor.contact.emails.get().pk
+        assert f"/fields/email-{pk}/edit/" in html_of(visitor.get("contact_fields"))
+
+        saved = visitor.save(
+            f"email-{pk}", {f"email-{pk}": "ada@y.example"}, query=PLACE
+        )
+
+        assert f'id="f-email-{pk}-{visitor.contact.pk}"' in html_of(saved)
+        assert visitor.now().primary_email == "ada@y.example"
+
+    def test_the_first_number_is_added(self, visitor):
+        saved = visitor.save("phone-new", {"phone-new": "+1 202 224 3441"}, query=PLACE)
+
+        assert "+1 202-224-3441" in text_of(saved)
+        assert visitor.now().primary_phone == "+12022243441"
+
+    def test_the_last_one_leaves_an_offer_to_add_one(self, visitor):
+        pk = visitor.contact.emails.get().pk
+
+        saved = visitor.save(f"email-{pk}", {f"email-{pk}": ""}, query=PLACE)
+
+        assert f'id="f-email-new-{visitor.contact.pk}"' in html_of(saved)
+        assert visitor.now().primary_email == ""
+
+    def test_one_that_is_deleted_in_the_column_goes_here_too(self, visitor):
+        pk = visitor.contact.emails.get().pk
+        query = "place=c&tab=all-fields"
+
+        saved = visitor.save(f"email-{pk}", {f"email-{pk}": ""}, query=query)
+
+        gone = f'<div id="f-email-{pk}-{visitor.contact.pk}" hx-swap-oob="delete">'
+        assert gone in html_of(saved)
+
+    def test_without_htmx_the_tab_follows(self, visitor):
+        pk = visitor.contact.emails.get().pk
+
+        saved = visitor.save(
+            f"email-{pk}", {f"email-{pk}": "ada@y.example"}, query=PLACE, htmx=False
+        )
+
+        assert saved["Location"].split("?")[0] == visitor.url("contact_fields")

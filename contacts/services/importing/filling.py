@@ -5,10 +5,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from contacts.queries.fields import contact_fields
-from contacts.services.addresses import format_phone
 from contacts.services.importing.companies import Company
 from contacts.services.importing.known import Known
 from contacts.services.importing.rows import Key, Row, linkedin_key
+from crm.phones import format_phone
 from crm.text import fold
 
 NAMES = ("first_name", "last_name")

@@ -106,7 +106,6 @@ class Run:
         return Writer(
             columns=self.columns,
             fields=self.fields,
-            names={place: self.custom[pk].name for place, pk in self.fields.items()},
             stage_id=chosen.pk,
             owner_id=self.options.owner_id,
             list_id=self.options.list_id,

@@ -21,6 +21,7 @@ from contacts.services.importing.filling import text_of
 from contacts.services.importing.known import Known
 from contacts.signals import contacts_changed, contacts_created
 from crm.jobs.registry import TryAgain
+from crm.phones import format_phone
 from crm.teams.models import Membership
 from crm.tenancy import bulk
 from crm.text import fold
@@ -48,7 +49,6 @@ class Writer:
 
     columns: Sequence[str]  # of contacts that the file fills
     fields: dict[int, int]  # place in the mapping -> custom field
-    names: dict[int, str]  # place in the mapping -> name of the custom field
     stage_id: int
     owner_id: int | None
     list_id: int | None
@@ -193,18 +193,27 @@ class Writer:
             contacts_created.send(sender=Contact, contact_ids=pks, by=self.by, at=at)
         if changed:
             changes = {known.pk: self._changes(known) for known in changed}
-            contacts_changed.send(sender=Contact, changes=changes, by=self.by, at=at)
+            contacts_changed.send(
+                sender=Contact,
+                changes=changes,
+                by=self.by,
+                at=at,
+                via=self.source_detail,
+            )
 
     def _changes(self, known: Known) -> dict[str, tuple[str, str]]:
         changes = dict(known.changes)
         if known.added_emails:
             changes["email"] = ("", ", ".join(e[0] for e in known.added_emails))
         if known.added_phones:
-            changes["phone"] = ("", ", ".join(p[0] for p in known.added_phones))
+            changes["phone"] = (
+                "",
+                ", ".join(format_phone(p[0]) for p in known.added_phones),
+            )
         for place, value in known.added_custom.items():
             stored = known.custom.get(self.fields[place])
             old = text_of(stored[1:]) if stored else ""
-            changes[f"custom-{self.names[place]}"] = (old, text_of(value))
+            changes[f"custom-{self.fields[place]}"] = (old, text_of(value))
         return changes
 
 

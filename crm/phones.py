@@ -1,0 +1,13 @@
+"""How phone numbers are shown, on every page alike."""
+
+import phonenumbers
+from phonenumbers import NumberParseException, PhoneNumberFormat
+
+
+def format_phone(e164: str) -> str:
+    """Return the number as people write it, "+1 202-224-3441"; anything else comes back unchanged."""
+    try:
+        number = phonenumbers.parse(e164, None)
+    except NumberParseException:
+        return e164
+    return phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)
