@@ -132,7 +132,28 @@ class TestImportStart:
 
         assert Contact.objects.count() == 2
         assert page.status_code == 200
-        assert "3 rows imported" in page.text
+        assert "Import finished. 3 rows: 2 created, 1 skipped" in page.text
+
+    @pytest.mark.parametrize(
+        ("rows", "says"),
+        [
+            (["Ada,a@x.example"], "Nothing was imported. 1 row: 1 skipped"),
+            (
+                ["Ada,a@x.example", "", "Bob,b@x.example,,"],
+                "Import finished. 2 rows: 1 created, 1 skipped",
+            ),
+            (["Bob,b@x.example,3"], "Nothing was imported. 1 row: 1 refused"),
+        ],
+    )
+    def test_the_result_says_what_became_of_the_rows(self, pages, rows, says):
+        """I4, Q3: what was skipped or refused is not called imported."""
+        pages.run(csv_text("Name,Email", "Ada,a@x.example"))
+        job = pages.run(csv_text("Name,Email", *rows))
+        page = pages.client.get(
+            reverse("jobs:job_detail", args=[pages.team.slug, job.pk])
+        )
+
+        assert says in page.text
 
     def test_twice_starts_once(self, pages):
         upload = pages.check(TABLE)

@@ -11,13 +11,11 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
-from django.utils.translation import ngettext
 
 from contacts.models import ContactStage
-from contacts.services.importing import targets
+from contacts.services.importing import summaries, targets
 from contacts.services.importing.ahead import rare_collections, read_ahead
 from contacts.services.importing.files import Format
 from contacts.services.importing.options import Options
@@ -32,7 +30,6 @@ from crm.tenancy import bulk
 from layouts.models import CustomField
 
 IMPORT, CHECK = "contacts.import", "contacts.import-check"
-CHECK_SAMPLES = 1000  # rows of each outcome that a dry run keeps
 # Read also where the file does not fill them: names and titles are searched.
 ALWAYS_READ = ("first_name", "last_name", "title", "external_id")
 
@@ -155,7 +152,7 @@ def _first_of_each(
     rows: Iterable[LedgerRow], kept: Counter[str]
 ) -> Iterator[LedgerRow]:
     for row in rows:
-        if kept[row.outcome] < CHECK_SAMPLES:
+        if kept[row.outcome] < summaries.CHECK_SAMPLES:
             kept[row.outcome] += 1
             yield row
 
@@ -209,7 +206,7 @@ def register() -> None:
             key=IMPORT,
             label=_lazy("Importing"),
             start=start_import,
-            summary=_what_was_imported,
+            summary=summaries.of_import,
             record_url=_contact_url,
             origin=_import_url,
         )
@@ -219,24 +216,12 @@ def register() -> None:
             key=CHECK,
             label=_lazy("Checking the file"),
             start=start_check,
-            summary=_what_was_checked,
+            summary=summaries.of_check,
             record_url=_contact_url,
             origin=_check_url,
             is_resumable=False,
         )
     )
-
-
-def _what_was_imported(job: Job) -> str:
-    return ngettext("%(shown)s row imported", "%(shown)s rows imported", job.done) % {
-        "shown": number_format(job.done, force_grouping=True)
-    }
-
-
-def _what_was_checked(job: Job) -> str:
-    return _(
-        "Checked only. The first %s rows of each outcome are listed."
-    ) % number_format(CHECK_SAMPLES, force_grouping=True)
 
 
 def _contact_url(team_slug: str, pk: int) -> str:
