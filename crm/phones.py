@@ -1,9 +1,12 @@
 """How phone numbers are shown, on every page alike."""
 
+from functools import lru_cache
+
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat
 
 
+@lru_cache(maxsize=65536)
 def format_phone(e164: str) -> str:
     """Return the number as people write it, "+1 202-224-3441"; anything else comes back unchanged."""
     try:

@@ -68,7 +68,6 @@ def parse_phone(text: str, *, country: str) -> PhoneNumber:
     return PhoneNumber(number) if number else _parse_phone(text, country)
 
 
-@lru_cache(maxsize=65536)
 def _check_email(email: str) -> None:
     shown = _shown(email)
     if len(email) > MAX_EMAIL:
