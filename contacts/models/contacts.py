@@ -270,6 +270,15 @@ class Contact(TeamModel):
     def is_deleted(self) -> bool:
         return self.deleted_at is not None
 
+    def is_reassignable_by(self, member: Membership) -> bool:
+        """Return whether the member may give the contact another owner (reference.md, 38).
+
+        Without this, a rep would take over whatever they may not delete, and delete it.
+        """
+        if member.can("contacts.reassign") or self.owner_id in (None, member.pk):
+            return member.can("contacts.edit")
+        return bool(self.owner.removed_at) and member.can("contacts.assign")
+
     @property
     def location(self) -> str:
         """City, region and country in one line."""

@@ -181,7 +181,11 @@ class ContactRows:
     def owner(self) -> Row:
         owner = self.contact.owner
         return self.make(
-            "owner", _("Owner"), str(owner) if owner else "", kind=Kind.MEMBER
+            "owner",
+            _("Owner"),
+            str(owner) if owner else "",
+            edits=self.contact.is_reassignable_by(self.visit.member),
+            kind=Kind.MEMBER,
         )
 
     def lists(self) -> Row:

@@ -67,6 +67,12 @@ class Draft:
         else:
             field = contact_fields()[key]
             text = field.clean(text, by=self.by)
+            if key == "owner" and not self.contact.is_reassignable_by(self.by):
+                raise Refused(
+                    _("Only %(owner)s and managers give this contact to somebody else.")
+                    % {"owner": self.contact.owner},
+                    key=key,
+                )
             if key == "account" and text.startswith(NEW):
                 text = self._new_account(text.removeprefix(NEW))
             field.write(self.contact, text)

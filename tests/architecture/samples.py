@@ -67,6 +67,7 @@ LOWEST_ROLE = {
     "activities.log": Role.REP,
     "contacts.delete_own": Role.REP,
     "contacts.assign": Role.REP,
+    "contacts.reassign": Role.MANAGER,
     "contacts.delete": Role.MANAGER,
     "contacts.import": Role.REP,
     "fields.manage": Role.ADMIN,
