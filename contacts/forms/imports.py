@@ -56,7 +56,10 @@ class ReadingForm(forms.Form):
         ],
     )
     heading_row = forms.IntegerField(
-        label=_("Headings in row"), min_value=1, max_value=1000
+        label=_("Headings in row"),
+        help_text=_("Blank lines do not count."),
+        min_value=1,
+        max_value=1000,
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

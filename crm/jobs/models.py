@@ -111,9 +111,8 @@ class JobRow(TeamModel):
         REFUSED = "refused", _("Refused")
 
     job = TeamForeignKey(Job, models.CASCADE, related_name="rows", db_index=False)
-    number = (
-        models.BigIntegerField()
-    )  # of the row in the input; the first row under the headings is 1
+    # Of the row as a spreadsheet shows the input: headings, what is above them and blank lines count.
+    number = models.BigIntegerField()
     outcome = models.CharField(max_length=8, choices=Outcome)
     reason = models.CharField(max_length=300, blank=True)
     # What a person knows the row by, such as a name.

@@ -32,7 +32,7 @@ def job_detail(request: TeamRequest, job_id: int) -> HttpResponse:
 @team_page("team.view")
 def job_ledger(request: TeamRequest, job_id: int) -> HttpResponse:
     job = get_object_or_404(Job, pk=job_id)
-    headings = (_("Row"), _("Outcome"), _("Name"), _("Reason"))
+    headings = (_("Row in the file"), _("Outcome"), _("Name"), _("Reason"))
     response = StreamingHttpResponse(
         csv_lines(itertools.chain([headings], queries.whole_ledger(job))),
         content_type="text/csv; charset=utf-8",

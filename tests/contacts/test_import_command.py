@@ -85,10 +85,10 @@ class TestImportContacts:
         content = csv_text("Name,Email", *(f"P{n},p{n}@x.example" for n in range(7)))
         chunk = running._import
 
-        def die_in_the_third(import_run, rows):
-            if rows[0].number == 5:
+        def die_in_the_third(import_run, rows, finished):
+            if finished > 4:
                 raise KeyboardInterrupt
-            return chunk(import_run, rows)
+            return chunk(import_run, rows, finished)
 
         monkeypatch.setattr(running, "_import", die_in_the_third)
         with pytest.raises(KeyboardInterrupt):

@@ -181,7 +181,7 @@ class TestCustomFields:
         )
 
         assert counts(job) == {"created": 1}
-        assert reasons(job)[1] == "Seats: “many” is not a number"
+        assert reasons(job)[2] == "Seats: “many” is not a number"
         assert not ContactFieldValue.objects.exists()
 
     def test_a_field_of_that_name_is_filled_without_asking(self, pages):
@@ -248,7 +248,7 @@ class TestMatching:
         assert by_id.city == "Paris"
         assert emails(by_id) == []
         assert emails(by_email) == ["a@x.example"]
-        assert reasons(job)[1] == "City; a@x.example belongs to another contact"
+        assert reasons(job)[2] == "City; a@x.example belongs to another contact"
 
     def test_another_teams_contact_is_no_match(self, pages, other_team):
         with team_scope(other_team.pk):
@@ -287,7 +287,7 @@ class TestExistingContacts:
         version = ada.version
         ada.refresh_from_db()
         assert counts(job) == {"skipped": 1}
-        assert reasons(job)[1] == "Nothing new"
+        assert reasons(job)[2] == "Nothing new"
         assert ada.version == version
 
     def test_overwriting_keeps_what_the_file_leaves_blank(self, pages, ada):
@@ -304,7 +304,7 @@ class TestExistingContacts:
 
         ada.refresh_from_db()
         assert counts(job) == {"skipped": 2}
-        assert reasons(job) == {1: "Is a contact already", 2: "Same person as row 1"}
+        assert reasons(job) == {2: "Is a contact already", 3: "Same person as row 2"}
         assert ada.city == "London"
 
     def test_a_custom_value_is_kept_or_overwritten(self, pages, ada):
@@ -338,7 +338,7 @@ class TestSamePersonTwice:
         )
 
         assert counts(job) == {"created": 1, "skipped": 1}
-        assert reasons(job)[2] == "Same person as row 1"
+        assert reasons(job)[3] == "Same person as row 2"
         assert Contact.objects.get().city == "London"
 
     @pytest.mark.parametrize("chunk", [1, 2, 100])
@@ -362,8 +362,8 @@ class TestSamePersonTwice:
             "+12022243442",
         ]
         assert Contact.objects.filter(city__in=["Paris", "Oslo", "Riga"]).count() == 0
-        assert reasons(job)[3] == "Same person as row 1: +1 202-224-3442"
-        assert reasons(job)[4] == "Same person as row 1"
+        assert reasons(job)[4] == "Same person as row 2: +1 202-224-3442"
+        assert reasons(job)[5] == "Same person as row 2"
 
     def test_skipping_also_leaves_alone_what_an_earlier_chunk_skipped(
         self, pages, settings
@@ -424,7 +424,7 @@ class TestBin:
         job = pages.run(csv_text("Record ID,City", "E-1,Paris"))
 
         assert counts(job) == {"refused": 1}
-        assert reasons(job)[1].startswith(
+        assert reasons(job)[2].startswith(
             "Is a deleted contact that cannot be restored"
         )
         binned.refresh_from_db()
@@ -527,7 +527,7 @@ class TestProblems:
         job = pages.run(csv_text(*rows), columns=columns)
 
         assert counts(job) == {outcome: 1}
-        assert reasons(job)[1] == reason
+        assert reasons(job)[2] == reason
 
     def test_an_address_of_somebody_else_stays_there(self, pages):
         make_contact("Bob", "Builder", emails=("bob@x.example",))
@@ -540,7 +540,7 @@ class TestProblems:
         )
 
         assert counts(job) == {"created": 1, "skipped": 1}
-        assert "bob@x.example belongs to another contact" in reasons(job)[2]
+        assert "bob@x.example belongs to another contact" in reasons(job)[3]
 
     def test_system_fields_are_never_imported(self, pages):
         upload = pages.uploaded(
@@ -560,6 +560,18 @@ class TestProblems:
         job = pages.run("Name,Email\n\nAda,a@x.example\n\n\n")
 
         assert counts(job) == {"created": 1}
+
+    @pytest.mark.parametrize("chunk", [1, 100])
+    def test_rows_have_the_numbers_that_a_spreadsheet_shows(
+        self, pages, settings, chunk
+    ):
+        """I2: whoever looks for a row of the ledger in the file finds it."""
+        settings.IMPORT_CHUNK_ROWS = chunk
+        job = pages.run(
+            'My people\n\nName,Email\n"Ada\nB",a@x.example\n\nEda,A@x.example\n'
+        )
+
+        assert reasons(job) == {4: "", 6: "Same person as row 4"}
 
     def test_the_ledger_names_the_contact_of_each_row(self, pages):
         job = pages.run(csv_text("Name", "Ada", "Bob"))

@@ -57,7 +57,7 @@ class TestImportCheck:
             1,
             0,
         ]
-        assert "Row 3" in page.text
+        assert "Row 4" in page.text
         assert "The row is empty" in page.text
 
     def test_the_top_bar_has_only_a_way_back_beside_the_name(self, pages):

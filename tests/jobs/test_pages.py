@@ -142,7 +142,7 @@ class TestJobLedger:
 
         assert response["Content-Type"] == "text/csv; charset=utf-8"
         assert "attachment" in response["Content-Disposition"]
-        assert table[0] == ["Row", "Outcome", "Name", "Reason"]
+        assert table[0] == ["Row in the file", "Outcome", "Name", "Reason"]
         assert table[1:] == [
             [str(n), "Created", f"Number {n}", ""] for n in range(1, 10)
         ]

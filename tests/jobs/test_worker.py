@@ -149,6 +149,6 @@ def test_a_killed_worker_loses_and_doubles_nothing(job, start_worker):
     assert job.status == Job.Status.DONE
     assert job.counts == {"created": 2 * ROWS // 3, "updated": ROWS // 3}
     ledger = JobRow.objects.filter(job=job).order_by("number")
-    assert list(ledger.values_list("number", flat=True)) == list(range(1, ROWS + 1))
+    assert list(ledger.values_list("number", flat=True)) == list(range(2, ROWS + 2))
     assert Contact.objects.count() == 2 * ROWS // 3
     assert ContactPhone.objects.count() == ROWS

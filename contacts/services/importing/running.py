@@ -18,6 +18,7 @@ from contacts.models import ContactStage
 from contacts.services.importing import summaries, targets
 from contacts.services.importing.ahead import rare_collections, read_ahead
 from contacts.services.importing.files import Format
+from contacts.services.importing.numbering import numbered_rows
 from contacts.services.importing.options import Options
 from contacts.services.importing.past import Ledger, Past, memory
 from contacts.services.importing.planning import Plan, Planner, Result
@@ -78,7 +79,7 @@ class Run:
             fields=self.custom,
             country=self.options.country,
         )
-        numbered = enumerate(self.format.rows(file, skip=skip), start=skip + 1)
+        numbered = numbered_rows(file, self.format, skip=skip)
         read = itertools.starmap(reader.read, numbered)
         size = settings.IMPORT_CHUNK_ROWS
         batches = iter(lambda: list(itertools.islice(read, size)), [])
@@ -118,19 +119,21 @@ def _pk_of(key: str) -> int:
 def start_import(job: Job) -> Iterator[Step]:
     """Write the rows of the file, from where the last chunk ended."""
     run = Run(job)
+    finished = job.position.get("row", 0)  # records below the headings
     with _opened(job) as file, rare_collections():
-        for rows in run.batches(file, skip=job.position.get("row", 0)):
-            yield partial(_import, run, rows)
+        for rows in run.batches(file, skip=finished):
+            finished += len(rows)
+            yield partial(_import, run, rows, finished)
 
 
-def _import(run: Run, rows: Sequence[Row]) -> Chunk:
+def _import(run: Run, rows: Sequence[Row], finished: int) -> Chunk:
     # Two imports at once would both create the accounts and contacts that neither sees of the other.
     bulk.take_turns(IMPORT)
     for row in rows:
         del row.notes[row.own_notes :]  # of a first attempt that met a conflict
     plan = run.plan(rows, Ledger(run.job))
     run.writer.write(plan.met.values(), at=timezone.now())
-    return _chunk(plan, rows, _ledger(plan))
+    return _chunk(plan, _ledger(plan), position={"row": finished})
 
 
 def start_check(job: Job) -> Iterator[Step]:
@@ -145,7 +148,7 @@ def start_check(job: Job) -> Iterator[Step]:
 def _check(run: Run, rows: Sequence[Row], past: Past, kept: Counter[str]) -> Chunk:
     plan = run.plan(rows, past)
     past.remember(plan.met.values())
-    return _chunk(plan, rows, list(_first_of_each(_ledger(plan), kept)))
+    return _chunk(plan, list(_first_of_each(_ledger(plan), kept)), position={})
 
 
 def _first_of_each(
@@ -180,10 +183,10 @@ def _label(result: Result) -> str:
     return row.label
 
 
-def _chunk(plan: Plan, rows: Sequence[Row], ledger: list[LedgerRow]) -> Chunk:
+def _chunk(plan: Plan, ledger: list[LedgerRow], *, position: dict[str, int]) -> Chunk:
     return Chunk(
-        position={"row": rows[-1].number},
-        done=len(rows),
+        position=position,
+        done=len(plan.results),
         counts=Counter(result.outcome for result in plan.results),
         rows=ledger,
     )
