@@ -98,6 +98,9 @@ class HtmxRedirectMiddleware:
             return response
         redirected = HttpResponseClientRedirect(response["Location"])
         redirected.cookies = response.cookies
+        for name, value in response.headers.items():
+            if name not in ("Location", "Content-Length", "Content-Type"):
+                redirected.headers.setdefault(name, value)
         return redirected
 
 

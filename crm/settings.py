@@ -132,7 +132,7 @@ DATABASES["default"].setdefault("OPTIONS", {})["options"] = " ".join(
     ]
 )
 
-# Redis: cache, sessions, queues
+# Redis: cache, queues
 REDIS_URL = env.str("REDIS_URL", default="") or embedded.redis_url()
 CACHES = {
     "default": {
@@ -142,7 +142,7 @@ CACHES = {
         "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
     }
 }
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 7 * 24 * 3600
 # The broker's library has words of its own for a socket and for the database behind it.
 CELERY_BROKER_URL = REDIS_URL

@@ -108,6 +108,7 @@ class Membership(TeamModel):
     role = models.CharField(_("Role"), max_length=8, choices=Role, default=Role.REP)
     created_at = models.DateTimeField(auto_now_add=True)
     removed_at = models.DateTimeField(null=True, blank=True)
+    has_left = models.BooleanField(default=False)  # removed by nobody else
 
     objects = MembershipManager()
 

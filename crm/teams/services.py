@@ -58,6 +58,10 @@ class AlreadyInvited(Refused):
     )
 
 
+class LeftByChoice(Refused):
+    message = _("This person left the team. Invite them to come back.")
+
+
 class TooManyInvitations(Refused):
     message = _("100 invitations were sent in a day. Continue tomorrow.")
 
@@ -183,16 +187,21 @@ def remove_member(member: Membership, *, by: Membership, at: datetime) -> None:
     _refuse_above(by, member.role)
     if member.role == Role.OWNER:
         _refuse_last_owner(member)
-    member.removed_at = at
-    member.save(update_fields=["removed_at"])
+    member.removed_at, member.has_left = at, member.pk == by.pk
+    member.save(update_fields=["removed_at", "has_left"])
     _revoke_unbacked(member, at=at)
 
 
 @transaction.atomic
 def restore_member(member: Membership, *, by: Membership) -> None:
-    """Take back a removal: the member returns with the role of then."""
+    """Take back a removal: the member returns with the role of then.
+
+    Raise LeftByChoice for somebody who left: only they decide to come back.
+    """
     member = _lock_member(member)
     _refuse_above(by, member.role)
+    if member.has_left:
+        raise LeftByChoice
     member.removed_at = None
     member.save(update_fields=["removed_at"])
 
@@ -287,7 +296,8 @@ def accept_invitation(
         )
         if not is_new:
             member.role, member.removed_at = invitation.role, None
-            member.save(update_fields=["role", "removed_at"])
+            member.has_left = False
+            member.save(update_fields=["role", "removed_at", "has_left"])
     return member
 
 

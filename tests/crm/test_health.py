@@ -19,6 +19,14 @@ class TestHealth:
             "migrations": True,
         }
 
+    def test_pages_do_without_redis(self, as_member, team, settings):
+        """Q3: only limits and queues need it."""
+        default = {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}
+        settings.CACHES = {"default": default}
+
+        for path in ("/healthz", "/you/", f"/t/{team.slug}/people/"):
+            assert as_member.get(path).status_code == 200, path
+
     @pytest.mark.django_db
     def test_is_not_ready_without_redis(self, client, settings):
         default = {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}

@@ -33,6 +33,19 @@ class TestRedirects:
         assert response.status_code == 200
         assert response["HX-Redirect"] == "/elsewhere/"
 
+    def test_keep_what_the_answer_tells_the_browser(self, ask):
+        def view(request):
+            response = redirect("/signed-out/")
+            response["Clear-Site-Data"] = '"cache"'
+            response["Cache-Control"] = "no-store"
+            return response
+
+        response = ask(view, HX_Request="true")
+
+        assert response["Clear-Site-Data"] == '"cache"'
+        assert response["Cache-Control"] == "no-store"
+        assert "Location" not in response
+
     def test_stay_redirects_without_htmx(self, ask):
         response = ask(lambda request: redirect("/elsewhere/"))
 

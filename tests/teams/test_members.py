@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -183,6 +184,18 @@ class TestRemoval:
         assert response.status_code == 422
         owner.refresh_from_db()
         assert owner.removed_at is None
+
+    def test_brings_nobody_back_who_left(self, as_admin, team, member):
+        leaver = Client()
+        leaver.force_login(member.user, backend="crm.teams.backends.MembershipBackend")
+        leaver.post(url("member_leave", team))
+
+        response = as_admin.post(url("member_restore", team, member.pk))
+
+        assert response.status_code == 422
+        assert "This person left the team." in response.text
+        member.refresh_from_db()
+        assert member.removed_at is not None
 
     def test_finds_no_member_of_another_team(self, as_admin, team, other_team):
         theirs = Membership.across_teams.get(team=other_team)
