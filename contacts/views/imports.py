@@ -15,6 +15,7 @@ from contacts.services.importing.files import BadFile
 from contacts.services.importing.options import Options
 from crm.htmx import render_page, toast
 from crm.jobs import queries as job_queries
+from crm.jobs.models import PARTIAL
 from crm.tenancy.views import TeamRequest, team_action, team_form, team_page
 from crm.uploads import is_too_large
 from layouts.models import CustomField
@@ -36,6 +37,7 @@ def import_check(request: TeamRequest, import_id: int) -> HttpResponse:
             (tally, samples.get(tally.outcome, []))
             for tally in job_queries.tallies(upload.check_job)[1:]
         ]
+        context["partial"] = upload.check_job.counts.get(PARTIAL, 0)
     return render_page(
         request, "contacts/import_check.html", context, partials={"import-check"}
     )

@@ -46,7 +46,7 @@ class Job(TeamModel):
     )  # where the next chunk starts; written with the chunk
     done = models.BigIntegerField(default=0)  # rows finished
     total = models.BigIntegerField(null=True)  # rows in all, when known
-    counts = models.JSONField(default=dict)  # outcome -> rows
+    counts = models.JSONField(default=dict)  # outcome or PARTIAL -> rows
     error = models.TextField(blank=True)  # for people, when failed
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True)
@@ -91,9 +91,15 @@ class Job(TeamModel):
         return 100 if self.is_finished else 0
 
 
+# Beside the outcomes in a job's counts and in addresses: rows of which some values were left out.
+PARTIAL = "partial"
+
+
 class JobRowQuerySet(TeamQuerySet):
     def with_outcome(self, outcome: str) -> Self:
-        """Rows that ended so; all for "". job_row_outcome or job_row_once serve the order by number."""
+        """Rows that ended so, or PARTIAL ones; all for "". An index serves the order by number of each."""
+        if outcome == PARTIAL:
+            return self.filter(is_partial=True)
         return self.filter(outcome=outcome) if outcome else self
 
 
@@ -115,6 +121,8 @@ class JobRow(TeamModel):
     number = models.BigIntegerField()
     outcome = models.CharField(max_length=8, choices=Outcome)
     reason = models.CharField(max_length=300, blank=True)
+    # Some values of the row were left out; the reason says which.
+    is_partial = models.BooleanField(default=False, db_default=False)
     # What a person knows the row by, such as a name.
     label = models.CharField(max_length=200, blank=True)
     record_id = models.BigIntegerField(null=True)  # of the contact it became or met
@@ -137,6 +145,11 @@ class JobRow(TeamModel):
                 fields=["team", "job", "record_id"],
                 condition=models.Q(record_id__isnull=False),
                 name="job_row_record",
+            ),
+            models.Index(
+                fields=["team", "job", "number"],
+                condition=models.Q(is_partial=True),
+                name="job_row_partial",
             ),
         ]
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from crm.jobs.models import Job, JobRow
+from crm.jobs.models import PARTIAL, Job, JobRow
 from crm.pagination import Page, SortKey, keyset_page
 from crm.tenancy.scope import team_scope
 
@@ -36,13 +36,18 @@ class Tally:
 
 
 def tallies(job: Job) -> list[Tally]:
-    """Return the number of rows in all and by outcome, as the job counted them."""
+    """Return the number of rows in all and by outcome, as the job counted them.
+
+    Rows with values left out come last, if there are any; each of them has an outcome, too.
+    """
+    partial = job.counts.get(PARTIAL, 0)
     return [
         Tally("", _("All"), job.done),
         *(
             Tally(outcome.value, outcome.label, job.counts.get(outcome.value, 0))
             for outcome in JobRow.Outcome
         ),
+        *([Tally(PARTIAL, _("Values left out"), partial)] if partial else []),
     ]
 
 
@@ -55,11 +60,11 @@ def ledger_page(job: Job, *, outcome: str, cursor: str) -> Page:
 
 
 def samples(job: Job, *, size: int) -> dict[str, list[JobRow]]:
-    """Return the first rows of each outcome."""
+    """Return the first rows of each outcome, and of those with values left out."""
     rows = JobRow.objects.filter(job=job).order_by("number")
     return {
         outcome: list(rows.with_outcome(outcome)[:size])
-        for outcome in JobRow.Outcome.values
+        for outcome in (*JobRow.Outcome.values, PARTIAL)
         if job.counts.get(outcome)
     }
 

@@ -24,6 +24,7 @@ class LedgerRow(NamedTuple):
     reason: str = ""
     record_id: int | None = None
     label: str = ""
+    is_partial: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +33,7 @@ class Chunk:
 
     position: dict[str, Any]  # where the next one starts
     done: int  # rows of the input that it finished
-    counts: Counter[str] = field(default_factory=Counter)  # outcome -> rows
+    counts: Counter[str] = field(default_factory=Counter)  # outcome or PARTIAL -> rows
     rows: Sequence[LedgerRow] = ()
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from crm.htmx import render_page
 from crm.jobs import queries, registry
-from crm.jobs.models import Job, JobRow
+from crm.jobs.models import PARTIAL, Job, JobRow
 from crm.jobs.registry import Kind
 from crm.spreadsheets import csv_lines
 from crm.tenancy.views import TeamRequest, team_page
@@ -45,7 +45,7 @@ def _ledger(request: TeamRequest, job: Job, kind: Kind | None) -> dict[str, Any]
     """Return what shows the rows of a finished job; the start of the list for a page nobody offers."""
     outcome, cursor = request.GET.get("outcome", ""), request.GET.get("cursor", "")
     problem = ""
-    if outcome not in ("", *JobRow.Outcome.values):
+    if outcome not in ("", PARTIAL, *JobRow.Outcome.values):
         outcome, cursor = "", ""
         problem = _("Rows do not end in that way. These are all of them.")
     try:

@@ -77,7 +77,7 @@ class ImportPages:
 
 def counts(job: Job) -> dict[str, int]:
     """Return the outcomes that occurred; they must add up."""
-    found = {name: number for name, number in job.counts.items() if number}
+    found = {name: job.counts[name] for name in OUTCOMES if job.counts.get(name)}
     assert sum(found.values()) == job.done == job.total
     assert JobRow.objects.filter(job=job).count() == job.done
     return found

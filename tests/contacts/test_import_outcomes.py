@@ -482,6 +482,11 @@ class TestProblems:
                 "Phone: “12” is not a phone number in any country",
             ),
             (
+                ["Name,Email", f"Ada,{';'.join(f'a{n}@x.example' for n in range(22))}"],
+                "created",
+                "Email: only the first 20 of 22 are kept",
+            ),
+            (
                 ["Email,City", "nope,Paris"],
                 "refused",
                 "There is no name, e-mail, phone or ID in this row; "
@@ -495,7 +500,8 @@ class TestProblems:
             (
                 ["Name,Website", "Ada,javascript:alert(1)"],
                 "created",
-                "Website: Enter a web address, like example.com",
+                "Website: “javascript:alert(1)” is left out. "
+                "Enter a web address, like example.com",
             ),
             (
                 ["Name,Title", f"Ada,{'x' * 201}"],

@@ -60,6 +60,39 @@ class TestImportCheck:
         assert "Row 4" in page.text
         assert "The row is empty" in page.text
 
+    def test_counts_the_rows_that_lose_values(self, pages):
+        """I2, Q3: what will not be kept is hard to miss, and quoted."""
+        upload = pages.check(
+            csv_text(
+                "Name,Email,Phone,Website",
+                "Ada,a@x.example,12,no web",
+                "Bob,b@x.example,202-224-3441,",
+                "Ada,a@x.example,34,",
+                ",,12,",
+            )
+        )
+        page = pages.client.get(pages.url("import_check", upload.pk))
+
+        assert "2 rows have values that cannot be kept." in page.text
+        assert page.context["outcomes"][-1][0].count == 2
+        lost = [row.number for row in page.context["outcomes"][-1][1]]
+        assert lost == [2, 4]
+        assert "Phone: “12” is not a phone number in any country" in page.text
+        assert "Website: “no web” is left out. Enter a web address" in page.text
+
+        job = pages.start(upload)
+        page = pages.client.get(
+            reverse("jobs:job_detail", args=[pages.team.slug, job.pk]),
+            {"outcome": "partial"},
+        )
+        assert [row.number for row, _url in page.context["rows"]] == [2, 4]
+
+    def test_says_nothing_of_values_where_all_are_kept(self, pages):
+        upload = pages.check(TABLE)
+        page = pages.client.get(pages.url("import_check", upload.pk))
+
+        assert "cannot be kept" not in page.text
+
     def test_the_top_bar_has_only_a_way_back_beside_the_name(self, pages):
         """Q1: a name without spaces is cut, and pushes nothing off a phone."""
         upload = pages.check(TABLE, name=f"{'x' * 150}.csv")

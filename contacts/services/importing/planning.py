@@ -33,6 +33,11 @@ class Result:
     reason: str = ""
     known: Known | None = None
 
+    @property
+    def is_partial(self) -> bool:
+        """Whether values of the row are left out, while the row itself is not refused."""
+        return bool(self.row.notes) and self.outcome != Outcome.REFUSED
+
 
 @dataclass
 class Plan:

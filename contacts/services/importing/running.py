@@ -22,10 +22,11 @@ from contacts.services.importing.numbering import numbered_rows
 from contacts.services.importing.options import Options
 from contacts.services.importing.past import Ledger, Past, memory
 from contacts.services.importing.planning import Plan, Planner, Result
-from contacts.services.importing.rows import Row, RowReader
+from contacts.services.importing.reading import RowReader
+from contacts.services.importing.rows import Row
 from contacts.services.importing.writing import Writer
 from crm.jobs import registry
-from crm.jobs.models import Job
+from crm.jobs.models import PARTIAL, Job
 from crm.jobs.registry import Chunk, JobFailed, Kind, LedgerRow, Step
 from crm.tenancy import bulk
 from layouts.models import CustomField
@@ -155,8 +156,9 @@ def _first_of_each(
     rows: Iterable[LedgerRow], kept: Counter[str]
 ) -> Iterator[LedgerRow]:
     for row in rows:
-        if kept[row.outcome] < summaries.CHECK_SAMPLES:
-            kept[row.outcome] += 1
+        kinds = [row.outcome, PARTIAL] if row.is_partial else [row.outcome]
+        if any(kept[kind] < summaries.CHECK_SAMPLES for kind in kinds):
+            kept.update(kinds)
             yield row
 
 
@@ -168,6 +170,7 @@ def _ledger(plan: Plan) -> list[LedgerRow]:
             result.reason,
             result.known.pk if result.known and result.known.pk > 0 else None,
             _label(result),
+            result.is_partial,
         )
         for result in plan.results
     ]
@@ -184,10 +187,13 @@ def _label(result: Result) -> str:
 
 
 def _chunk(plan: Plan, ledger: list[LedgerRow], *, position: dict[str, int]) -> Chunk:
+    counts = Counter(result.outcome for result in plan.results)
+    if partial := sum(result.is_partial for result in plan.results):
+        counts[PARTIAL] = partial
     return Chunk(
         position=position,
         done=len(plan.results),
-        counts=Counter(result.outcome for result in plan.results),
+        counts=counts,
         rows=ledger,
     )
 
