@@ -7,7 +7,13 @@ class ActivitiesConfig(AppConfig):
     verbose_name = _("Activities")
 
     def ready(self) -> None:
-        from activities import receivers  # noqa: F401, PLC0415  # connects the signals
+        from activities import (  # noqa: PLC0415  # models are loaded by now
+            queries,
+            receivers,  # noqa: F401  # connects the signals
+        )
         from activities.panels import widgets  # noqa: PLC0415
+        from contacts.models import Contact  # noqa: PLC0415
+        from crm.conflicts import add_history  # noqa: PLC0415
 
         widgets.register()
+        add_history(Contact, queries.last_changes)

@@ -4,20 +4,48 @@ Every value travels as text: the text the form showed, the text it sends, and th
 stored now. A field is in conflict only if both people changed it, to different things.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 Values = Mapping[str, str]
 
 
 @dataclass(frozen=True)
+class Change:
+    """Who changed a value last, and when."""
+
+    by: str  # a name, "" where nobody is known
+    at: datetime
+
+
+# (id of a record, keys of its values) -> the last change of each, as far as it is known
+History = Callable[[int, Collection[str]], Mapping[str, Change]]
+
+_histories: dict[type, History] = {}
+
+
+def add_history(model: type, history: History) -> None:
+    """Register who knows the changes of a model's records; called from AppConfig.ready()."""
+    _histories[model] = history
+
+
+def last_changes(record: Any, keys: Collection[str]) -> Mapping[str, Change]:
+    """Return who changed these values of the record last, as far as anybody knows."""
+    history = _histories.get(type(record))
+    return history(record.pk, keys) if history else {}
+
+
+@dataclass(frozen=True)
 class Conflict:
-    """What the two people want a field to be."""
+    """What the two people want a field to be, and who was first."""
 
     mine: str
     theirs: str
     mine_shown: str
     theirs_shown: str
+    change: Change | None = None
 
 
 class EditConflict(Exception):
@@ -73,29 +101,38 @@ def changes_to_write(
     read: Callable[[str], str],
     show: Callable[[str, str], str],
     version: int,
+    record: Any = None,
 ) -> dict[str, str]:
     """Return the values to write; raise EditConflict for what both people changed.
 
-    `read(key)` returns what is stored now, `show(key, text)` how people see it. Values that are
-    stored already are left out.
+    `read(key)` returns what is stored now, `show(key, text)` how people see it; of `record` is told
+    who changed it. Values that are stored already are left out.
     """
     wanted = edit.touched()
     current = {key: read(key) for key in wanted}
-    if edit.version != version:
+    if edit.version != version and (both := _changed_by_both(edit, wanted, current)):
+        changes = last_changes(record, both)
         conflicts = {
             key: Conflict(
-                mine=value,
+                mine=wanted[key],
                 theirs=current[key],
-                mine_shown=show(key, value),
+                mine_shown=show(key, wanted[key]),
                 theirs_shown=show(key, current[key]),
+                change=changes.get(key),
             )
-            for key, value in wanted.items()
-            if key in edit.originals
-            and not same(current[key], edit.originals[key])
-            and not same(current[key], value)
+            for key in both
         }
-        if conflicts:
-            raise EditConflict(conflicts, version=version)
+        raise EditConflict(conflicts, version=version)
     return {
         key: value for key, value in wanted.items() if not same(value, current[key])
     }
+
+
+def _changed_by_both(edit: Edit, wanted: Values, current: Values) -> list[str]:
+    return [
+        key
+        for key, value in wanted.items()
+        if key in edit.originals
+        and not same(current[key], edit.originals[key])
+        and not same(current[key], value)
+    ]

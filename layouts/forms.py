@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
+from django.contrib.humanize.templatetags.humanize import naturaltime
 from django.utils.translation import gettext as _
 
 from crm.conflicts import Conflict, Edit, EditConflict, Refused
@@ -134,12 +135,18 @@ class RecordForm(forms.Form):
 
     @staticmethod
     def changed_text(conflict: Conflict) -> str:
-        if not conflict.theirs_shown:
+        """Return what somebody else did, and who and when where that is known."""
+        change, value = conflict.change, conflict.theirs_shown
+        if change is None and not value:
             return _("Somebody emptied this while you were editing.")
-        return (
-            _("Somebody changed this to “%s” while you were editing.")
-            % conflict.theirs_shown
-        )
+        if change is None:
+            return _("Somebody changed this to “%s” while you were editing.") % value
+        who = {"name": change.by or _("Somebody"), "when": naturaltime(change.at)}
+        if not value:
+            return _("%(name)s emptied this %(when)s, while you were editing.") % who
+        return _(
+            "%(name)s changed this to “%(value)s” %(when)s, while you were editing."
+        ) % {**who, "value": value}
 
 
 def offer_stored(control: forms.Field, stored: str, field: Field) -> None:

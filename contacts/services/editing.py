@@ -31,7 +31,11 @@ def update_contact(
     draft = Draft(contact, by=by, at=at)
     edit = _with_lists_merged(edit, draft)
     wanted = changes_to_write(
-        edit, read=draft.read, show=draft.show, version=contact.version
+        edit,
+        read=draft.read,
+        show=draft.show,
+        version=contact.version,
+        record=contact,
     )
     old = {key: draft.read(key) for key in wanted}
     shown = {key: draft.show(key, text) for key, text in old.items()}

@@ -1,6 +1,9 @@
 """Two people editing one contact (product.md C6), in place and in the dialog."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from activities.models import Activity
 from contacts.models import ContactList, ContactStage
@@ -47,11 +50,30 @@ class TestInPlace:
 
         assert answer.status_code == 422
         text = text_of(answer)
-        assert "Somebody changed this to “Baroness” while you were editing." in text
+        assert "Priya Raman changed this to “Baroness” now, while you were" in text
         assert 'value="Duchess"' in html_of(answer)
         assert "Keep mine" in text
         assert "Take theirs" in text
         assert mine.now().title == "Baroness"
+
+    def test_says_who_and_when(self, mine, theirs):
+        opened = mine.open("title")
+        theirs.save("title", {"title": "Baroness"})
+        theirs.save("department", {"department": "Poetry"})
+        Activity.objects.update(occurred_at=timezone.now() - timedelta(minutes=2))
+
+        text = text_of(mine.save("title", {"title": "Duchess"}, opened=opened))
+
+        assert "Priya Raman changed this to “Baroness” 2 minutes ago" in text
+
+    def test_says_somebody_where_nobody_is_known(self, mine, theirs):
+        opened = mine.open("title")
+        theirs.save("title", {"title": "Baroness"})
+        Activity.objects.all().delete()
+
+        text = text_of(mine.save("title", {"title": "Duchess"}, opened=opened))
+
+        assert "Somebody changed this to “Baroness” while you were editing." in text
 
     def test_keep_mine_writes_it(self, mine, theirs):
         opened = mine.open("title")
@@ -123,7 +145,7 @@ class TestInPlace:
         )
 
         assert answer.status_code == 422
-        assert "Somebody changed this to “Replied”" in text_of(answer)
+        assert "Priya Raman changed this to “Replied”" in text_of(answer)
         assert mine.now().stage.name == "Replied"
 
     def test_lists_are_merged(self, mine, theirs, ada):
@@ -294,4 +316,4 @@ class TestDialog:
 
         assert answer.status_code == 422
         assert 'value="ada@new.example"' in html_of(answer)
-        assert "Somebody emptied this while you were editing." in text_of(answer)
+        assert "Priya Raman emptied this now, while you were" in text_of(answer)
