@@ -70,4 +70,9 @@ urlpatterns = [
     ),
     path("imports/<int:import_id>/check/", imports.import_check, name="import_check"),
     path("imports/<int:import_id>/start/", imports.import_start, name="import_start"),
+    path(
+        "imports/<int:import_id>/discard/",
+        imports.import_discard,
+        name="import_discard",
+    ),
 ]

@@ -12,12 +12,8 @@ from crm.tenancy.models import TeamForeignKey, TeamManager, TeamModel, TeamQuery
 
 class ContactImportQuerySet(TeamQuerySet):
     def recent(self) -> Self:
-        """Imports that were started, newest first."""
-        return (
-            self.exclude(job=None)
-            .select_related("job", "created_by__user")
-            .order_by("-pk")
-        )
+        """Imports newest first, also those that wait to be started."""
+        return self.select_related("job", "created_by__user").order_by("-pk")
 
 
 ContactImportManager = TeamManager.from_queryset(ContactImportQuerySet)

@@ -72,6 +72,18 @@ def import_create(request: TeamRequest) -> HttpResponse:
     return render_page(request, "contacts/import_create.html", context, status=status)
 
 
+@team_action("contacts.import")
+def import_discard(request: TeamRequest, import_id: int) -> HttpResponse:
+    upload = _find(import_id)
+    try:
+        uploads.discard(upload, by=request.member)
+    except uploads.AlreadyStarted:
+        upload.refresh_from_db()
+        return redirect("jobs:job_detail", request.team.slug, upload.job_id)
+    toast(request, _("“%s” was discarded") % upload.file_name)
+    return redirect("contacts:import_create", request.team.slug)
+
+
 @team_form("contacts.import")
 def import_mapping(request: TeamRequest, import_id: int) -> HttpResponse:
     upload = _find(import_id)

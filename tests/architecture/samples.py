@@ -224,6 +224,9 @@ IMPORTS: dict[str, Sample] = {
     "contacts:import_start": Sample(
         args=lambda rows: {"import_id": rows.checked_import.pk}, body=lambda rows: {}
     ),
+    "contacts:import_discard": Sample(
+        args=lambda rows: {"import_id": rows.checked_import.pk}, body=lambda rows: {}
+    ),
     "jobs:job_detail": Sample(
         query=lambda rows: {"outcome": "created", "cursor": ""},
         variants=("?outcome=refused", "?outcome=nothing", "?cursor=nowhere"),

@@ -11,6 +11,7 @@ from crm.jobs.models import Job, JobRow
 from crm.tenancy.scope import team_scope
 from layouts.models import CustomField
 from tests.contacts.importing import ImportPages, counts, csv_text
+from tests.contacts.profile import sign_in
 
 TABLE = csv_text("Name,Email", "Ada,a@x.example", "Bob,b@x.example", ",")
 
@@ -38,6 +39,50 @@ class TestImportCreate:
 
         assert "fair.csv" in page
         assert reverse("jobs:job_detail", args=[pages.team.slug, job.pk]) in page
+
+    def test_lists_what_was_not_started(self, pages):
+        """Q3: a file whose columns were not chosen yet is not lost."""
+        upload = pages.uploaded(TABLE, "fair.csv")
+        page = pages.client.get(pages.url("import_create")).text
+
+        assert "fair.csv" in page
+        assert "Not started" in page
+        assert pages.url("import_check", upload.pk) in page
+        again = pages.client.get(pages.url("import_check", upload.pk))
+        assert again["Location"] == pages.url("import_mapping", upload.pk)
+
+
+class TestImportDiscard:
+    def test_forgets_the_upload_and_its_file(self, pages, tmp_path):
+        upload = pages.uploaded(TABLE, "fair.csv")
+        stored = tmp_path / upload.file_key
+        assert stored.exists()
+        with pages.run_queued(execute=True):
+            answer = pages.client.post(pages.url("import_discard", upload.pk))
+
+        assert answer["Location"] == pages.url("import_create")
+        assert not ContactImport.objects.exists()
+        assert not stored.exists()
+        page = pages.client.get(answer["Location"]).text
+        assert "“fair.csv” was discarded" in page
+        assert "Recent imports" not in page
+
+    def test_leaves_alone_what_was_started(self, pages):
+        upload = pages.check(TABLE)
+        job = pages.start(upload)
+        answer = pages.client.post(pages.url("import_discard", upload.pk))
+
+        assert answer["Location"] == reverse(
+            "jobs:job_detail", args=[pages.team.slug, job.pk]
+        )
+        assert ContactImport.objects.exists()
+
+    def test_a_viewer_may_not(self, viewer, pages):
+        upload = pages.uploaded(TABLE)
+        answer = sign_in(viewer).post(pages.url("import_discard", upload.pk))
+
+        assert answer.status_code == 403
+        assert ContactImport.objects.exists()
 
 
 class TestImportCheck:
