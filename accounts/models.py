@@ -6,6 +6,7 @@ from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from crm.hosts import host_text
 from crm.teams.models import Membership
 from crm.tenancy.models import TeamForeignKey, TeamManager, TeamModel, TeamQuerySet
 
@@ -150,3 +151,8 @@ class Account(TeamModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def domain_text(self) -> str:
+        """The domain as people read it."""
+        return host_text(self.domain)

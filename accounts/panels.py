@@ -6,6 +6,7 @@ from django.urls import reverse
 
 from accounts.models import Account
 from accounts.queries import account_fields
+from crm.hosts import host_text
 from crm.teams.models import Membership
 from crm.templatetags.ui import dial
 from layouts.fields import LinkField, PhoneField, safe_link
@@ -58,7 +59,8 @@ class AccountRows:
         if isinstance(field, PhoneField) and stored.startswith("+"):
             return self._make(key, text, kind=Kind.LINK, href=dial(stored))
         if isinstance(field, LinkField) and safe_link(text):
-            shown = text.partition("://")[2].removeprefix("www.").rstrip("/")
+            host, slash, path = text.partition("://")[2].rstrip("/").partition("/")
+            shown = host_text(host.removeprefix("www.")) + slash + path
             return self._make(key, shown, kind=Kind.LINK, href=text)
         return self._make(key, text)
 

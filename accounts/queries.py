@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, AccountStage
 from crm.conflicts import Refused
+from crm.hosts import host_text
 from crm.teams.models import Membership
 from crm.text import fold
 from layouts.fields import (
@@ -78,6 +79,9 @@ class DomainField(Field):
         if text and not domain:
             raise Refused(gettext("Enter a domain, like example.com."), key=self.key)
         return domain
+
+    def show(self, text: str) -> str:
+        return host_text(text)
 
 
 def normalize_domain(text: str) -> str:

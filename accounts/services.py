@@ -27,7 +27,7 @@ class DomainTaken(Refused):
     def __init__(self, account: Account) -> None:
         super().__init__(
             _("%(domain)s belongs to the account “%(name)s”.")
-            % {"domain": account.domain, "name": account.name},
+            % {"domain": account.domain_text, "name": account.name},
             key="domain",
         )
         self.account = account

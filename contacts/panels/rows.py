@@ -14,6 +14,7 @@ from contacts.queries.fields import LINKS, CustomValue, contact_fields
 from contacts.queries.local_time import LocalTime, local_time
 from contacts.queries.profile import Email, Phone, Profile
 from contacts.services.address_rows import phone_text
+from crm.hosts import host_text
 from crm.templatetags.ui import dial, when_text
 from layouts.fields import country_names, safe_link
 from layouts.models import CustomField
@@ -121,6 +122,7 @@ class ContactRows:
             link_text(text) if is_link else value.show(text),
             kind=Kind.LINK if is_link else Kind.TEXT,
             href=text if is_link else "",
+            is_named=True,
         )
 
     def emails(self) -> list[Row]:
@@ -273,7 +275,7 @@ def link_text(url: str) -> str:
     if not safe_link(url):
         return url
     parts = urlsplit(url)
-    host = (parts.hostname or "").removeprefix("www.")
+    host = host_text((parts.hostname or "").removeprefix("www."))
     path = parts.path.strip("/")
     if path and host in (
         "linkedin.com",

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from contacts.models.contacts import NEVER
 from contacts.queries.filters import BadFilter, Choice, Choices, Filter, Now
+from crm.templatetags.ui import in_sentence
 
 PRESETS = {
     "today": (gettext_lazy("Today"), 0),
@@ -58,7 +59,7 @@ def _describe_moments(value: dict[str, Any], choices: Choices) -> str:
     if value["preset"] == NEVER_ACTIVE:
         parts.append(_("never"))
     elif value["preset"]:
-        parts.append(str(PRESETS[value["preset"]][0]))
+        parts.append(in_sentence(PRESETS[value["preset"]][0]))
     if value["after"]:
         parts.append(_("from %s") % date_format(value["after"], "j M Y"))
     if value["before"]:

@@ -44,6 +44,17 @@ class TestPage:
         assert "+1 202-224-3441" in text_of(page)
         assert 'href="tel:+12022243441"' in html_of(page)
 
+    def test_shows_addresses_in_the_letters_of_their_language(self, as_member, acme):
+        acme.domain = "xn--bcher-kva.example"
+        acme.website = "https://www.xn--bcher-kva.example/about"
+        acme.save()
+
+        page = as_member.get(url(acme))
+
+        assert text_of(page).count("bücher.example") == 2
+        assert "bücher.example/about" in text_of(page)
+        assert 'href="https://www.xn--bcher-kva.example/about"' in html_of(page)
+
     def test_shows_the_fields_the_contacts_and_the_log(self, as_member, acme, member):
         ada = make_contact(account=acme, title="Countess")
         make_contact("Eve", "Elsewhere")

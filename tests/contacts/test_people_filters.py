@@ -130,6 +130,8 @@ class TestFilters:
             ("city=oslo&no_location=1", "Location City oslo, or empty"),
             ("has_email=yes", "Has e-mail Yes"),
             ("created_from=2026-05-01", "Created from 1 May 2026"),
+            ("created=today", "Created today"),
+            ("activity=7d", "Last activity last 7 days"),
             ("activity=never", "Last activity never"),
         ],
     )

@@ -49,6 +49,12 @@ def test_shows_every_field_by_group(visitor):
     ]
 
 
+def test_the_name_of_a_custom_field_is_never_changed(visitor):
+    CustomField.objects.create(name="Wikipedia")
+
+    assert "Add Wikipedia" in text_of(visitor.get("contact_fields"))
+
+
 def test_searches_by_name(visitor):
     assert labels(visitor.get("contact_fields", "find=TIT")) == ["Title"]
 
