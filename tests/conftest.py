@@ -1,5 +1,6 @@
 """Fixtures for every test: a team in scope, its members, and another team that must stay unseen."""
 
+import time
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -26,6 +27,24 @@ def team(db: None) -> Iterator[Team]:
 def other_team(db: None) -> Team:
     """A second team; enter it with team_scope(other_team.pk)."""
     return make_team("Globex")
+
+
+class SignedInClient(Client):
+    """A browser whose person, once signed in, has typed the password a moment ago."""
+
+    def force_login(self, user: Any, backend: str | None = None) -> None:
+        super().force_login(user, backend)
+        session = self.session
+        session["account_authentication_methods_user"] = str(user.pk)
+        session["account_authentication_methods"] = [
+            {"method": "password", "at": time.time(), "email": user.email}
+        ]
+        session.save()
+
+
+@pytest.fixture
+def client() -> Client:
+    return SignedInClient()
 
 
 @pytest.fixture

@@ -407,6 +407,7 @@ def _session(user: User) -> str:
     session[BACKEND_SESSION_KEY] = BACKEND
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session["began"] = session["seen"] = int(timezone.now().timestamp())
+    session["account_authentication_methods_user"] = str(user.pk)
     session["account_authentication_methods"] = [
         {"method": "password", "at": timezone.now().timestamp(), "email": user.email}
     ]

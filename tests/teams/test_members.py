@@ -1,5 +1,7 @@
 """Members and their roles (product.md T1, T2; security.md A1, A4, A7)."""
 
+from urllib.parse import urlencode
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -233,3 +235,30 @@ class TestLeaving:
         assert "needs an owner" in response.text
         owner.refresh_from_db()
         assert owner.removed_at is None
+
+
+class TestRecentPassword:
+    """E4: who is in the team is changed by somebody who typed the password lately."""
+
+    @pytest.fixture
+    def stale(self, admin):
+        client = Client()
+        client.force_login(admin.user, backend="crm.teams.backends.MembershipBackend")
+        return client
+
+    def test_an_invitation_asks_for_it_and_leads_back(self, stale, team):
+        path = url("invitation_create", team)
+
+        response = stale.get(path)
+
+        assert response["Location"] == (
+            f"{reverse('account_reauthenticate')}?{urlencode({'next': path})}"
+        )
+
+    @pytest.mark.parametrize("name", ["member_role", "member_remove"])
+    def test_a_change_waits_for_it(self, stale, team, member, name):
+        response = stale.post(url(name, team, member.pk), {"role": "viewer"})
+
+        assert response["Location"].startswith(reverse("account_reauthenticate"))
+        member.refresh_from_db()
+        assert (member.role, member.removed_at) == (Role.REP, None)

@@ -6,13 +6,13 @@ from threading import Barrier
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.urls import reverse
 
 from crm.teams import services
 from crm.teams.models import Invitation, Membership
 from crm.teams.roles import Role
 from crm.tenancy.scope import team_scope
+from tests.conftest import SignedInClient
 from tests.factories import UserFactory, make_member, make_team
 from tests.teams.test_invitations import EMAIL, invite
 
@@ -39,9 +39,9 @@ class TestAccepting:
     def test_makes_exactly_one_member_of_fifty_attempts(self):
         team, other = make_team(), make_team("Globex")
         with team_scope(team.pk):
-            path = invite(Client(), team, make_member(Role.ADMIN))
+            path = invite(SignedInClient(), team, make_member(Role.ADMIN))
         guest = UserFactory(email=EMAIL)
-        clients = [Client() for _ in range(50)]
+        clients = [SignedInClient() for _ in range(50)]
         for client in clients:
             client.force_login(guest)
 
@@ -62,7 +62,7 @@ class TestOwners:
             second = make_member(Role.OWNER)
         pairs = []
         for by, other in ((first, second), (second, first)):
-            client = Client()
+            client = SignedInClient()
             client.force_login(by.user)
             path = reverse("teams:member_remove", args=[team.slug, other.pk])
             pairs.append(lambda c=client, p=path: c.post(p).status_code)
@@ -79,7 +79,7 @@ class TestInviting:
         team = make_team()
         with team_scope(team.pk):
             admin = make_member(Role.ADMIN)
-        client = Client()
+        client = SignedInClient()
         client.force_login(admin.user)
         path = reverse("teams:invitation_create", args=[team.slug])
         form = {"email": EMAIL, "role": Role.REP}

@@ -1,7 +1,14 @@
 """Who is in the team: members, their roles, and open invitations."""
 
+import time
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
+from urllib.parse import urlencode
 
+from allauth.account.authentication import get_authentication_records
+from django.conf import settings
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -16,12 +23,35 @@ from crm.teams.roles import grantable
 from crm.tenancy.views import TeamRequest, team_action, team_form, team_page
 
 
+def recently_confirmed(
+    view: Callable[..., HttpResponse],
+) -> Callable[..., HttpResponse]:
+    """Ask for the password where it was not typed lately: who is in a team decides who reads it (E4)."""
+
+    @wraps(view)
+    def guarded(request: TeamRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        signed_in = get_authentication_records(request, request.user)
+        since = time.time() - settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+        if any(record["at"] > since for record in signed_in):
+            return view(request, *args, **kwargs)
+        back = request.get_full_path()
+        if request.method != "GET":
+            back = reverse("teams:member_list", args=[request.team.slug])
+            text = _("Confirm your password, then try again")
+            toast(request, text, level=messages.INFO)
+        query = urlencode({"next": back})
+        return redirect(f"{reverse('account_reauthenticate')}?{query}")
+
+    return guarded
+
+
 @team_page("team.view")
 def member_list(request: TeamRequest) -> HttpResponse:
     return _member_list(request)
 
 
 @team_form("members.manage")
+@recently_confirmed
 def invitation_create(request: TeamRequest) -> HttpResponse:
     form = InvitationForm(request.POST or None, by=request.member)
     sent = _invite(request, form) if form.is_valid() else None
@@ -52,6 +82,7 @@ def member_leave(request: TeamRequest) -> HttpResponse:
 
 
 @team_action("members.manage")
+@recently_confirmed
 def member_role(request: TeamRequest, member_id: int) -> HttpResponse:
     member = get_object_or_404(Membership.objects.active(), pk=member_id)
     form = MemberRoleForm(request.POST)
@@ -67,6 +98,7 @@ def member_role(request: TeamRequest, member_id: int) -> HttpResponse:
 
 
 @team_action("members.manage")
+@recently_confirmed
 def member_remove(request: TeamRequest, member_id: int) -> HttpResponse:
     member = get_object_or_404(Membership.objects.active(), pk=member_id)
     try:
