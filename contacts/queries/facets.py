@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from contacts.queries.filters import Choice, Choices, Filter
+from django.http import QueryDict
+
+from contacts.queries.filters import BadFilter, Choice, Choices, Filter, clean_values
 from contacts.queries.people_state import PeopleState
 
 
@@ -24,10 +26,15 @@ class Facet:
     entry: Filter
     raw: Mapping[str, tuple[str, ...]]
     choices: list[tuple[Choice, bool]]  # with whether it is chosen
+    problem: str = ""  # why the filter was left out
 
     @property
     def count(self) -> int:
-        return sum(len(values) for values in self.raw.values())
+        return 0 if self.problem else sum(len(values) for values in self.raw.values())
+
+    @property
+    def is_open(self) -> bool:
+        return bool(self.count or self.problem)
 
     @property
     def boxes(self) -> list[TextBox]:
@@ -44,13 +51,26 @@ class Facet:
         return bool(self.entry.empty and self.raw.get(self.entry.empty))
 
 
-def read_facet(entry: Filter, state: PeopleState, choices: Choices) -> Facet:
-    """Return the filter as it stands in a state."""
+def read_facet(
+    entry: Filter, state: PeopleState, choices: Choices, *, params: QueryDict
+) -> Facet:
+    """Return the filter as it stands in a state; as it was typed where it could not be understood."""
     is_set = entry.key in state.values
     raw = {name: state.raw.get(name, ()) for name in entry.params} if is_set else {}
+    if problem := "" if is_set else _problem(entry, params):
+        raw = {name: clean_values(params, name) for name in entry.params}
     chosen = raw.get(entry.key, ())
     return Facet(
         entry=entry,
         raw=raw,
         choices=[(choice, choice.value in chosen) for choice in entry.offered(choices)],
+        problem=problem,
     )
+
+
+def _problem(entry: Filter, params: QueryDict) -> str:
+    try:
+        entry.clean(params)
+    except BadFilter as problem:
+        return str(problem)
+    return ""

@@ -51,6 +51,9 @@ def _clean_moments(
         "after": _clean_day(params, key + _AFTER),
         "before": _clean_day(params, key + _BEFORE),
     }
+    after, before = value["after"], value["before"]
+    if after and before and after > before:
+        raise BadFilter(_("“From” is after “To”"))
     return value if any(value.values()) else None
 
 

@@ -54,7 +54,7 @@ def people_context(page: PeoplePage, request: TeamRequest) -> dict[str, Any]:
         "tabs": _tabs(page, url),
         "chips": _chips(page, url),
         "facets": [
-            read_facet(entry, state, page.choices)
+            read_facet(entry, state, page.choices, params=request.GET)
             for entry in registered()
             if entry.is_for(state.scope)
         ],

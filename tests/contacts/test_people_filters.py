@@ -146,6 +146,26 @@ class TestFilters:
             == url("people_list", team) + "?sort=-name"
         )
 
+    @pytest.mark.parametrize("htmx", [True, False])
+    def test_a_range_that_ends_before_it_starts_says_so_in_place(
+        self, as_member, team, htmx
+    ):
+        """Q3: the message stands beside the two dates, which are still there."""
+        response = as_member.get(
+            url("people_list", team)
+            + "?created_from=2026-06-15&created_to=2026-06-14&panel=1",
+            headers={"HX-Request": "true", "HX-Target": "people-results"}
+            if htmx
+            else {},
+        )
+
+        page = response.content.decode()
+        message = page.partition('id="facet-created-problem"')[2].partition("</p>")[0]
+        assert message.endswith("“From” is after “To”")
+        assert "The filter Created was left out" in text(response)
+        assert htmx or 'name="created_from" value="2026-06-15"' in page
+        assert htmx or 'name="created_to" value="2026-06-14"' in page
+
     def test_days_are_those_of_the_person_who_looks(self, as_member, member, team):
         """Q4: half past midnight in Auckland is the day before in Greenwich."""
         make_contact(
