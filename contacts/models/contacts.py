@@ -275,9 +275,11 @@ class Contact(TeamModel):
 
         Without this, a rep would take over whatever they may not delete, and delete it.
         """
-        if member.can("contacts.reassign") or self.owner_id in (None, member.pk):
-            return member.can("contacts.edit")
-        return bool(self.owner.removed_at) and member.can("contacts.assign")
+        if member.can("contacts.reassign"):
+            return True
+        owner = self.owner
+        is_free = owner is None or owner == member or owner.removed_at is not None
+        return is_free and member.can("contacts.edit")
 
     @property
     def location(self) -> str:
