@@ -39,6 +39,7 @@ class TestMemberList:
 
         assert member.user.name in page
         assert member.user.email in page
+        assert "Joined today" in page
 
     def test_shows_invitations_only_to_who_manages_them(self, client, team, admin):
         invite(client, team, admin, "new@example.test")
