@@ -87,6 +87,7 @@ def pages(total: int) -> list[Page]:
         _search("search, e-mail", _emails(contacts, total)),
         _search("search, typing error", _misspelled(contacts, total)),
         Page(name="filter and sort", floor="people", paths=_filtered()),
+        Page(name="people, by stage or owner", floor="people", paths=_grouped()),
         Page(
             name="log activity",
             floor="contact",
@@ -189,6 +190,17 @@ def _misspelled(contacts: QuerySet, total: int) -> list[str]:
         if len(last) > 5 and last[2] != last[3]:
             found.append(f"{first} {last[:2]}{last[3]}{last[2]}{last[4:]}")
     return found
+
+
+def _grouped() -> list[str]:
+    """Return first pages by stage and by owner, and pages inside a stage and among the unowned."""
+    stage = ContactStage.objects.in_order().values_list("pk", flat=True)[1]
+    inside = [("stage", f"{stage}:m"), ("owner", "0:m")]
+    return [
+        *[_people(sort=sort) for sort in ("stage", "-owner")],
+        *[_people(sort=s, cursor=encode_cursor(value=v, pk=0)) for s, v in inside],
+        *[_people(sort=sort) for sort in ("-stage", "owner")],
+    ]
 
 
 def _filtered() -> list[str]:

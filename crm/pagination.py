@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -20,19 +20,23 @@ class BadCursor(ValueError):
 class SortKey:
     """What a list is sorted by: a column that is never NULL, then the primary key, in the same direction.
 
-    An index on (team, column, id) serves both directions.
+    An index on (team, column, id) serves both directions. For rows that are all alike in another
+    column, `within`, so does one on (team, within, column, id); PostgreSQL sees that where the
+    column is NULL only if the order names it.
     """
 
     field: str
     descending: bool = False
+    within: str = ""
 
     @property
-    def order_by(self) -> tuple[str, str]:
+    def order_by(self) -> tuple[str, ...]:
         sign = "-" if self.descending else ""
-        return f"{sign}{self.field}", f"{sign}pk"
+        fields = (self.within, self.field, "pk") if self.within else (self.field, "pk")
+        return tuple(f"{sign}{field}" for field in fields)
 
     def reversed(self) -> "SortKey":
-        return SortKey(field=self.field, descending=not self.descending)
+        return replace(self, descending=not self.descending)
 
     def after(self, value: Any, pk: int) -> Q:
         """Return the condition for the rows behind (value, pk).

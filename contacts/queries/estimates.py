@@ -42,7 +42,7 @@ class Count:
         return Count(max(0, self.value - other.value), self.is_exact and other.is_exact)
 
 
-class _CountOf(Subquery):
+class CountOf(Subquery):
     """The number of rows of a query."""
 
     template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
@@ -56,7 +56,7 @@ def numbers_of(queries: Sequence[QuerySet], *, limit: int = _EVERYTHING) -> Quer
     """
     # The team's own row carries one subquery for each number.
     columns = {
-        f"n{i}": _CountOf(rows.order_by().values("pk")[:limit])
+        f"n{i}": CountOf(rows.order_by().values("pk")[:limit])
         for i, rows in enumerate(queries)
     }
     return (

@@ -7,11 +7,11 @@ which they are not (everybody called Walter stands at the end of a list of names
 made here, and a walk that turns out long is given up.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db.models import F, IntegerField, QuerySet, Value
 from django.db.models.functions import Greatest
 
 from crm.pagination import Page, SortKey, decode_cursor, keyset_page, kind_of
@@ -33,6 +33,7 @@ class Source:
     unsearched: QuerySet  # the same rows before the search
     expected: int  # estimates of how many each has
     total: int
+    groups: Sequence[int | None] = ()  # keys of those that may have any; () for all
 
     @classmethod
     def whole(cls, rows: QuerySet) -> "Source":
@@ -92,6 +93,26 @@ def gathered(rows: QuerySet, sort: SortKey) -> tuple[QuerySet, SortKey]:
     return rows, SortKey(field="gathered_by", descending=sort.descending)
 
 
+def reach(source: Source, size: int) -> int:
+    """Return how many rows a walk may read to find a page."""
+    if not source.is_narrowed:
+        return size
+    return _walk_length(source.expected, source.total, size) * _PATIENCE
+
+
+def beside(rows: QuerySet, sort: SortKey, value: Any, pk: int) -> dict[int, int]:
+    """Return the keys of the rows before (0) and after (1) a place in a list. One query."""
+    found = _step(rows, sort.reversed(), value, pk, 0).union(
+        _step(rows, sort, value, pk, 1), all=True
+    )
+    return {side: pk for pk, side in found}
+
+
+def _step(rows: QuerySet, sort: SortKey, value: Any, pk: int, side: int) -> QuerySet:
+    ahead = rows.filter(sort.after(value, pk)).order_by(*sort.order_by)
+    return ahead.values_list("pk", Value(side, IntegerField()))[:1]
+
+
 def _walk_length(expected: int, total: int, size: int) -> int:
     return (size + 1) * total // max(1, expected)
 
@@ -103,9 +124,9 @@ def _edge(source: Source, *, sort: SortKey, cursor: str, size: int) -> Any:
         backward, value, pk = decode_cursor(cursor, kind=kind_of(rows, sort.field))
         sort = sort.reversed() if backward else sort
         rows = rows.filter(sort.after(value, pk))
-    reach = _walk_length(source.expected, source.total, size) * _PATIENCE
+    far = reach(source, size)
     last = rows.order_by(*sort.order_by).values_list(sort.field, flat=True)[
-        reach : reach + 1
+        far : far + 1
     ]
     return next((sort.up_to(value) for value in last), None)
 

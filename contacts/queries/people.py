@@ -4,15 +4,16 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db.models import IntegerField, QuerySet, Value
+from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from contacts.models import Contact, ListEntry
+from contacts.queries import grouped
 from contacts.queries.estimates import Count, estimate
 from contacts.queries.filters import Choices, Now, Scope
-from contacts.queries.narrowed import gathered, walks
+from contacts.queries.narrowed import beside, gathered, walks
 from contacts.queries.people_choices import by_value, load_choices
 from contacts.queries.people_filters import ids
 from contacts.queries.people_pages import read_rows, similar_rows
@@ -73,7 +74,8 @@ def read_people(
     size: int = PAGE_SIZE,
     just_saved: Collection[int] = (),
 ) -> PeoplePage:
-    """Return the page that an address describes, in at most eight queries.
+    """Return the page that an address describes, in at most eight queries,
+    or eleven in the order of stages or owners.
 
     `just_saved` are persons that stay in a list of net new people although they are saved by now.
     """
@@ -181,29 +183,38 @@ def neighbours(
 ) -> Neighbours:
     """Return the contacts before and after `contact` in the list that `params` describes.
 
-    At most two queries. A list of net new people has no contacts, hence no neighbours.
+    At most two queries, six in the order of stages or owners. A list of net new people has no
+    contacts, hence no neighbours.
     """
     state = parse_state(params)
     list_query = state.query(cursor=state.cursor)
     if state.scope == Scope.NET_NEW:
         return Neighbours(previous_id=None, next_id=None, list_query=list_query)
-    field = COLUMNS[state.sort].contact_sort
-    sort = SortKey(field=field, descending=state.descending)
     rows = saved_contacts(state, Now(member=member, at=timezone.now()))
+    by_index = True
     if state.text or state.active:
         expected, total = estimate(rows, Contact.objects.saved())
-        if not walks(expected=expected, total=total, size=1):
-            rows, sort = gathered(rows, sort)
-    value = getattr(contact, field)
-    found = _step(rows, sort.reversed(), value, contact.pk, 0).union(
-        _step(rows, sort, value, contact.pk, 1), all=True
-    )
-    by_side = {side: pk for pk, side in found}
+        by_index = walks(expected=expected, total=total, size=1)
+    found = _beside(contact, rows, state, by_index=by_index)
     return Neighbours(
-        previous_id=by_side.get(0), next_id=by_side.get(1), list_query=list_query
+        previous_id=found.get(0), next_id=found.get(1), list_query=list_query
     )
 
 
-def _step(rows: QuerySet, sort: SortKey, value: Any, pk: int, side: int) -> QuerySet:
-    ahead = rows.filter(sort.after(value, pk)).order_by(*sort.order_by)
-    return ahead.values_list("pk", Value(side, IntegerField()))[:1]
+def _beside(
+    contact: Contact, rows: QuerySet, state: PeopleState, *, by_index: bool
+) -> dict[int, int]:
+    column = COLUMNS[state.sort]
+    if column.contact_group:
+        return grouped.beside(
+            contact,
+            rows,
+            groups=grouped.Groups.read(column.contact_group),
+            descending=state.descending,
+            walks=by_index,
+        )
+    sort = SortKey(field=column.contact_sort, descending=state.descending)
+    value = getattr(contact, sort.field)
+    if not by_index:
+        rows, sort = gathered(rows, sort)
+    return beside(rows, sort, value, contact.pk)

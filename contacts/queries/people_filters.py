@@ -35,12 +35,19 @@ def _describe_choices(source: str, value: tuple[str, ...], choices: Choices) -> 
     return filters.labels(value, choices.get(source, ()))
 
 
+def keys_of(value: Sequence[str], now: Now) -> list[int | None]:
+    """Return the keys that a filter on a reference asks for, None for rows without one."""
+    keys: list[int | None] = [*ids(value)]
+    keys += [now.member.pk] if ME in value else []
+    return keys + ([None] if NONE in value else [])
+
+
 def _narrow_by_key(
     field: str, rows: QuerySet, value: tuple[str, ...], now: Now
 ) -> QuerySet:
-    keys = ids(value) + ([now.member.pk] if ME in value else [])
-    wanted = Q(**{f"{field}__in": keys})
-    if NONE in value:
+    keys = keys_of(value, now)
+    wanted = Q(**{f"{field}__in": [key for key in keys if key is not None]})
+    if None in keys:
         wanted |= Q(**{f"{field}__isnull": True})
     return rows.filter(wanted)
 

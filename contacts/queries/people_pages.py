@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from contacts.models import Contact, Person
 from contacts.models.search import SearchText
-from contacts.queries import people_rows
+from contacts.queries import grouped, people_rows
 from contacts.queries.narrowed import Source, read_page
 from contacts.queries.people_rows import Row, RowMaker
 from contacts.queries.people_sources import Sources
@@ -41,17 +41,23 @@ def read_rows(
 def _read_contacts(
     source: Source, state: PeopleState, cursor: str, maker: RowMaker, size: int
 ) -> Page:
-    page = read_page(
-        source,
-        sort=SortKey(
-            field=COLUMNS[state.sort].contact_sort, descending=state.descending
-        ),
-        cursor=cursor,
-        size=size,
-        columns=lambda rows, field: people_rows.contact_columns(
-            rows, field, state.shown
-        ),
-    )
+    column = COLUMNS[state.sort]
+
+    def columns(rows: QuerySet, field: str) -> QuerySet:
+        return people_rows.contact_columns(rows, field, state.shown)
+
+    if column.contact_group:
+        page = grouped.read_page(
+            source,
+            groups=grouped.Groups.read(column.contact_group, among=source.groups),
+            descending=state.descending,
+            cursor=cursor,
+            size=size,
+            columns=columns,
+        )
+    else:
+        sort = SortKey(field=column.contact_sort, descending=state.descending)
+        page = read_page(source, sort=sort, cursor=cursor, size=size, columns=columns)
     return replace(page, rows=[maker.contact(raw) for raw in page.rows])
 
 

@@ -1,6 +1,6 @@
 """The tables that a list of people is read from, narrowed by its search and filters."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import QuerySet
 
@@ -9,6 +9,7 @@ from contacts.models.search import SearchText
 from contacts.queries.estimates import Count, count, estimate
 from contacts.queries.filters import Now, Scope
 from contacts.queries.narrowed import Source
+from contacts.queries.people_filters import keys_of
 from contacts.queries.people_state import COLUMNS, PeopleState
 from contacts.queries.people_totals import net_new
 
@@ -56,7 +57,10 @@ def read_sources(state: PeopleState, now: Now) -> Sources:
     ]
     about = iter(estimate(*queries))
     return Sources(
-        contacts=contacts and _source(contacts, next(about), next(about)),
+        contacts=contacts
+        and replace(
+            _source(contacts, next(about), next(about)), groups=_groups(state, now)
+        ),
         people=people and _source(people, next(about), next(about)),
     )
 
@@ -96,12 +100,25 @@ def _source(parts: Parts, expected: int, total: int) -> Source:
 
 
 def _walked(rows: QuerySet, state: PeopleState, now: Now) -> QuerySet:
-    """Return the rows of the index that a walk reads: all, or those of one stage or owner."""
-    field = COLUMNS[state.sort].contact_sort
+    """Return the rows of the index that a walk reads: all, or those of one stage or owner.
+
+    A list in the order of groups is walked through the wanted ones of them.
+    """
+    column = COLUMNS[state.sort]
     for entry, value in state.active:
-        if entry.in_order_of(value, field):
+        if (
+            entry.key == column.contact_group
+            if column.contact_group
+            else entry.in_order_of(value, column.contact_sort)
+        ):
             return entry.contacts(rows, value, now)
     return rows
+
+
+def _groups(state: PeopleState, now: Now) -> list[int | None]:
+    """Return the keys of the wanted stages or owners, where the list is in their order."""
+    wanted = state.values.get(COLUMNS[state.sort].contact_group)
+    return keys_of(wanted, now) if wanted else []
 
 
 def _filtered(rows: QuerySet, state: PeopleState, now: Now, kind: str) -> QuerySet:

@@ -21,6 +21,7 @@ class Column:
     key: str
     label: Any  # lazy translation
     contact_sort: str = ""  # the field of Contact that sorts it; an index serves it
+    contact_group: str = ""  # the reference by whose rows it is sorted before that
     person_sort: str = ""  # the same of Person
     descends_first: bool = False
     in_net_new: bool = False
@@ -51,7 +52,12 @@ COLUMNS = {
             person_sort="company_sort",
             in_net_new=True,
         ),
-        Column(key="stage", label=gettext_lazy("Stage")),
+        Column(
+            key="stage",
+            label=gettext_lazy("Stage"),
+            contact_sort="name_sort",
+            contact_group="stage",
+        ),
         Column(
             key="activity",
             label=gettext_lazy("Last activity"),
@@ -69,7 +75,12 @@ COLUMNS = {
         ),
         Column(key="source", label=gettext_lazy("Source")),
         Column(key="lists", label=gettext_lazy("Lists")),
-        Column(key="owner", label=gettext_lazy("Owner")),
+        Column(
+            key="owner",
+            label=gettext_lazy("Owner"),
+            contact_sort="name_sort",
+            contact_group="owner",
+        ),
     ]
 }
 _SHOWN = ("title", "account", "stage", "activity", "owner")
