@@ -88,6 +88,10 @@ def ledger(job: Job) -> list[tuple[int, str, str]]:
     return list(rows.values_list("number", "outcome", "reason"))
 
 
+def reasons(job: Job) -> dict[int, str]:
+    return {number: reason for number, _outcome, reason in ledger(job)}
+
+
 def csv_text(*rows: str) -> str:
     return "\n".join(rows) + "\n"
 
