@@ -229,7 +229,12 @@ IMPORTS: dict[str, Sample] = {
     ),
     "jobs:job_detail": Sample(
         query=lambda rows: {"outcome": "created", "cursor": ""},
-        variants=("?outcome=refused", "?outcome=nothing", "?cursor=nowhere"),
+        variants=(
+            "?outcome=refused",
+            "?outcome=partial",
+            "?outcome=nothing",
+            "?cursor=nowhere",
+        ),
     ),
     "jobs:job_ledger": Sample(no_page="it is a file"),
 }
