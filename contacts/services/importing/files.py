@@ -62,20 +62,8 @@ class Format:
     delimiter: str
     heading_row: int = 1  # of the records that are not blank, counted from 1
 
-    def records(self, file: IO[bytes]) -> Iterator[list[str]]:
-        """Yield every record that is not a blank line, headings and what is above them included."""
-        text = io.TextIOWrapper(file, encoding=self._codec, newline="")
-        try:
-            yield from filter(None, csv.reader(text, delimiter=self.delimiter))
-        finally:
-            text.detach()
-
-    def rows(self, file: IO[bytes], *, skip: int = 0) -> Iterator[list[str]]:
-        """Yield the records below the headings, without the first `skip`."""
-        return itertools.islice(self.records(file), self.heading_row + skip, None)
-
     @property
-    def _codec(self) -> str:
+    def codec(self) -> str:
         return "utf-8-sig" if self.encoding == "utf-8" else self.encoding
 
 
@@ -238,7 +226,7 @@ def _without_blanks(records: Iterator[list[str]]) -> Iterator[list[str]]:
 
 def _checked_records(file: IO[bytes], how: Format) -> Iterator[list[str]]:
     """Yield the records; raise BadFile for a quotation mark left open and for null characters."""
-    text = io.TextIOWrapper(file, encoding=how._codec, newline="")
+    text = io.TextIOWrapper(file, encoding=how.codec, newline="")
     pending: list[str] = []  # the lines of the record that is being read
 
     def lines() -> Iterator[str]:

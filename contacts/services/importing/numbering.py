@@ -18,8 +18,7 @@ def numbered_rows(
 
     Blank lines are no records, but they count: in a spreadsheet they are rows, too.
     """
-    codec = "utf-8-sig" if how.encoding == "utf-8" else how.encoding
-    text = io.TextIOWrapper(file, encoding=codec, newline="")
+    text = io.TextIOWrapper(file, encoding=how.codec, newline="")
     records = enumerate(csv.reader(text, delimiter=how.delimiter), start=1)
     filled = (numbered for numbered in records if numbered[1])
     try:
