@@ -119,6 +119,8 @@ class TestImportCheck:
         page = pages.client.get(pages.url("import_check", upload.pk))
 
         assert "2 rows have values that cannot be kept." in page.text
+        # One of them is skipped, so nothing promises that their rest is imported.
+        assert "They are left out; the rows are not refused for that." in page.text
         assert page.context["outcomes"][-1][0].count == 2
         lost = [row.number for row in page.context["outcomes"][-1][1]]
         assert lost == [2, 4]
