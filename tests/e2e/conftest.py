@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.test import override_settings
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Locator, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from tests.architecture import world as worlds
@@ -105,3 +105,11 @@ def site(
         site = Site(server, worlds.build(), browser)
         stack.callback(site.close)
         yield site
+
+
+def settled(found: Locator) -> Locator:
+    """Return what htmx brought once nothing of it changes any more: until then it moves the focus."""
+    expect(found).to_be_visible()
+    busy = ".htmx-request, .htmx-swapping, .htmx-settling, .htmx-added"
+    found.page.wait_for_function("busy => !document.querySelector(busy)", arg=busy)
+    return found

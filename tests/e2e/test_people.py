@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 from contacts.models import Contact
 from crm.teams.models import Membership
 from crm.tenancy.scope import team_scope
-from tests.e2e.conftest import SETTINGS
+from tests.e2e.conftest import SETTINGS, settled
 from tests.factories import PASSWORD, PersonFactory, make_contact, make_team
 
 pytestmark = [
@@ -169,7 +169,7 @@ class TestCreate:
     ):
         open_list(page, live_server, member)
         page.get_by_role("link", name="New contact").click()
-        dialog = page.get_by_role("dialog", name="New contact")
+        dialog = settled(page.get_by_role("dialog", name="New contact"))
         dialog.get_by_label("First name").fill("Grace")
         dialog.get_by_label("E-mail").fill("grace")
         dialog.locator("form").evaluate("form => form.noValidate = true")
@@ -189,7 +189,7 @@ class TestCreate:
     ):
         open_list(page, live_server, member)
         page.get_by_role("link", name="New contact").click()
-        dialog = page.get_by_role("dialog", name="New contact")
+        dialog = settled(page.get_by_role("dialog", name="New contact"))
         name = dialog.get_by_label("Last name")
 
         name.fill("x" * 10_000)

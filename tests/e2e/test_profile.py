@@ -13,7 +13,7 @@ from contacts.services import editing
 from crm.conflicts import Edit
 from crm.teams.models import Membership
 from crm.tenancy.scope import team_scope
-from tests.e2e.conftest import SETTINGS
+from tests.e2e.conftest import SETTINGS, settled
 from tests.factories import PASSWORD, AccountFactory, make_contact, make_team
 
 pytestmark = [
@@ -159,6 +159,7 @@ class TestInPlace:
     ):
         open_profile(page, live_server, member, ada, "fields/")
         page.locator(f"#edit-f-title-{ada.pk}").click()
+        settled(page.get_by_label("Title"))
         with team_scope(member.team_id):
             edit = Edit(new={"title": "Baroness"}, originals={})
             editing.update_contact(
@@ -227,7 +228,7 @@ class TestDialogs:
         page.locator("#stage-button").focus()
 
         page.keyboard.press("e")
-        dialog = page.get_by_role("dialog", name="Edit contact info")
+        dialog = settled(page.get_by_role("dialog", name="Edit contact info"))
         expect(dialog.get_by_label("First name")).to_be_focused()
         page.keyboard.press("Escape")
         expect(dialog).to_have_count(0)
@@ -244,7 +245,7 @@ class TestDialogs:
     ):
         open_profile(page, live_server, member, ada)
         page.keyboard.press("e")
-        dialog = page.get_by_role("dialog", name="Edit contact info")
+        dialog = settled(page.get_by_role("dialog", name="Edit contact info"))
         question = page.get_by_role("alertdialog", name="Discard changes?")
         name = dialog.get_by_label("First name")
         name.fill("Augusta")
@@ -273,7 +274,7 @@ class TestDialogs:
     def test_what_was_refused_is_missed_too(self, page: Page, live_server, member, ada):
         open_profile(page, live_server, member, ada)
         page.keyboard.press("e")
-        dialog = page.get_by_role("dialog", name="Edit contact info")
+        dialog = settled(page.get_by_role("dialog", name="Edit contact info"))
         dialog.get_by_label("Website").fill("no address")
         dialog.get_by_role("button", name="Save contact").click()
         expect(dialog.get_by_text("Enter a web address")).to_be_visible()
@@ -287,7 +288,7 @@ class TestDialogs:
     ):
         open_profile(page, live_server, member, ada)
         page.keyboard.press("e")
-        dialog = page.get_by_role("dialog", name="Edit contact info")
+        dialog = settled(page.get_by_role("dialog", name="Edit contact info"))
 
         expect(dialog.get_by_label("First name")).to_be_focused()
         dialog.get_by_label("Search accounts").press_sequentially("Hooli")
@@ -300,7 +301,7 @@ class TestDialogs:
     ):
         open_profile(page, live_server, member, ada)
         page.keyboard.press("e")
-        dialog = page.get_by_role("dialog", name="Edit contact info")
+        dialog = settled(page.get_by_role("dialog", name="Edit contact info"))
 
         dialog.get_by_label("Website").fill("no address")
         dialog.get_by_role("button", name="Save contact").click()
@@ -446,7 +447,7 @@ class TestPhone:
 
         page.keyboard.press("e")
 
-        dialog = page.get_by_role("dialog", name="Edit contact info")
+        dialog = settled(page.get_by_role("dialog", name="Edit contact info"))
         sheet = dialog.locator(".modal-box").bounding_box()
         assert sheet
         assert (sheet["x"], sheet["width"]) == (0, PHONE["width"])
