@@ -1,9 +1,11 @@
-"""The daily look for files of imports that nobody needs any more."""
+"""The daily look for what nobody needs any more: files of imports, and selections."""
 
 from celery import shared_task
 from django.utils import timezone
 
+from contacts.queries.selecting import teams_with_expired_selections
 from contacts.queries.uploads import teams_with_old_uploads
+from contacts.services import selections
 from contacts.services.importing import uploads
 from crm.tenancy.tasks import TeamTask
 
@@ -17,3 +19,14 @@ def remove_old_uploads(*, team_id: int) -> None:
 def sweep_old_uploads() -> None:
     for team_id in teams_with_old_uploads(at=timezone.now()):
         remove_old_uploads.delay_on_commit(team_id=team_id)
+
+
+@shared_task(base=TeamTask, acks_late=True)
+def remove_expired_selections(*, team_id: int) -> None:
+    selections.remove_expired(at=timezone.now())
+
+
+@shared_task(acks_late=True)
+def sweep_expired_selections() -> None:
+    for team_id in teams_with_expired_selections(at=timezone.now()):
+        remove_expired_selections.delay_on_commit(team_id=team_id)

@@ -32,6 +32,10 @@ BEAT_SCHEDULE = {
         "task": "contacts.tasks.sweep_old_uploads",
         "schedule": crontab(hour=3, minute=17),
     },
+    "sweep-expired-selections": {
+        "task": "contacts.tasks.sweep_expired_selections",
+        "schedule": crontab(hour=3, minute=37),
+    },
 }
 
 app = Celery("crm")

@@ -5,6 +5,7 @@ from contacts.models.fields import ContactFieldValue
 from contacts.models.imports import ContactImport
 from contacts.models.lists import ContactList, LeftList, ListEntry
 from contacts.models.people import Person
+from contacts.models.selections import Selection, SelectionPart
 from contacts.models.stages import ContactStage
 
 __all__ = [
@@ -18,4 +19,6 @@ __all__ = [
     "LeftList",
     "ListEntry",
     "Person",
+    "Selection",
+    "SelectionPart",
 ]

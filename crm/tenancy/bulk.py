@@ -9,6 +9,7 @@ are refused.
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
 from psycopg import sql
 
@@ -86,6 +87,41 @@ def update_rows(
         changed = cursor.rowcount
         cursor.execute(sql.SQL("DROP TABLE {}").format(STAGING))
     return changed
+
+
+def freeze_ids(
+    model: type[TeamModel], owner: models.Model, ids: models.QuerySet, *, size: int
+) -> int:
+    """Write down what a query of ids finds, in one statement; return how many there are.
+
+    `model` has a reference to the owner's model, `number` and `ids`; each of its rows takes `size`
+    of the ids, in their order.
+    """
+    try:
+        query, parameters = ids.query.sql_with_params()
+    except EmptyResultSet:  # nothing can match, which Django sees before it asks
+        return 0
+    reference = next(
+        field.column
+        for field in model._meta.concrete_fields
+        if field.related_model is type(owner)
+    )
+    statement = sql.SQL(
+        "WITH found AS (SELECT q.id, row_number() OVER (ORDER BY q.id) - 1 AS place"
+        " FROM ({query}) AS q (id)), written AS (INSERT INTO {table}"
+        " (team_id, {reference}, number, ids)"
+        " SELECT %s, %s, place / %s, array_agg(id ORDER BY id) FROM found GROUP BY place / %s"
+        " RETURNING cardinality(ids) AS number) SELECT coalesce(sum(number), 0) FROM written"
+    ).format(
+        query=sql.SQL(query),
+        table=sql.Identifier(model._meta.db_table),
+        reference=sql.Identifier(reference),
+    )
+    with connection.cursor() as cursor, connection.wrap_database_errors:
+        cursor.execute(
+            statement, [*parameters, current_team_id(), owner.pk, size, size]
+        )
+        return int(cursor.fetchone()[0])
 
 
 def take_turns(purpose: str) -> None:

@@ -17,6 +17,7 @@ from crm.tenancy.tasks import TeamTask
 SWEEPS = {
     "crm.jobs.tasks.resume_stalled_jobs": "finds jobs whose worker died, of whatever team",
     "contacts.tasks.sweep_old_uploads": "finds files that no team needs any more",
+    "contacts.tasks.sweep_expired_selections": "finds selections nobody needs any more",
 }
 
 

@@ -2,11 +2,12 @@
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
 
-from contacts.models import Contact, ContactPhone
+from contacts.models import Contact, ContactPhone, Selection, SelectionPart
 from crm.tenancy import bulk
 from crm.tenancy.scope import NoTeamScope, team_scope
-from tests.factories import make_contact
+from tests.factories import make_contact, make_member
 
 PHONE = ["contact", "number", "extension", "kind", "position"]
 
@@ -105,3 +106,32 @@ class TestReserveIds:
         one, two = bulk.reserve_ids(Contact, 3), bulk.reserve_ids(Contact, 2)
 
         assert len({*one, *two, make_contact().pk}) == 6
+
+
+class TestFreezeIds:
+    def test_writes_them_for_the_team_in_scope_in_parts(self, member):
+        pks = [make_contact(f"C{n}").pk for n in range(5)]
+        selection = Selection.objects.create(
+            member=member, created_at=timezone.now(), expires_at=timezone.now()
+        )
+
+        rows = Contact.objects.values("pk")
+        assert bulk.freeze_ids(SelectionPart, selection, rows, size=2) == 5
+
+        parts = SelectionPart.objects.order_by("number")
+        assert [part.ids for part in parts] == [pks[:2], pks[2:4], pks[4:]]
+        assert {part.team_id for part in parts} == {selection.team_id}
+
+    def test_refuses_a_selection_of_another_team(self, member, theirs):
+        make_contact()
+        with team_scope(theirs.team_id):
+            selection = Selection.objects.create(
+                member=make_member(),
+                created_at=timezone.now(),
+                expires_at=timezone.now(),
+            )
+
+        rows = Contact.objects.values("pk")
+        with pytest.raises(IntegrityError), transaction.atomic():  # noqa: PT012
+            bulk.freeze_ids(SelectionPart, selection, rows, size=2)
+            connection.check_constraints()

@@ -206,6 +206,7 @@ RULES = [
             "crm/teams/queries.py::teams_made": BEFORE_A_TEAM,
             "crm/jobs/queries.py::teams_with_stalled_jobs": ONE_SWEEP,
             "contacts/queries/uploads.py::teams_with_old_uploads": ONE_SWEEP,
+            "contacts/queries/selecting.py::teams_with_expired_selections": ONE_SWEEP,
         },
     ),
     Rule(
@@ -344,6 +345,7 @@ RULES = [
             "crm/teams/services.py::accept_invitation": "nobody is a member yet",
             "contacts/services/directory.py::load_directory": NO_TEAM,
             "contacts/services/importing/uploads.py::remove_old": "the clock asks",
+            "contacts/services/selections.py::remove_expired": "the clock asks",
             "demo/services/loading.py": "part of founding a team of made-up people",
             "crm/teams/services.py::update_user": "a person's own row",
             "crm/teams/services.py::set_preferences": "a person's own row",
