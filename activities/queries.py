@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Count, F
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +15,7 @@ from activities.models import INTERACTIONS, OUTCOMES, Activity
 from contacts.models import Contact
 from crm.conflicts import Change
 from crm.pagination import BadCursor, SortKey, decode_cursor, encode_cursor, keyset_page
+from crm.tenancy.bulk import AnyOf
 
 SIZE = 30
 LATEST = 50  # changes of a contact among which that of a value is looked for
@@ -217,3 +219,10 @@ def last_contact(contact: Contact, rows: Sequence[Any]) -> str:
         .values_list("member__user__name", "member__user__email")
     )
     return next((name or email or "" for name, email in names[:1]), "")
+
+
+def activities_of(contact_ids: Sequence[int]) -> dict[int, int]:
+    """Return how many interactions each contact has, without those that have none. One query."""
+    mine = Activity.objects.interactions().filter(AnyOf(F("contact_id"), contact_ids))
+    counted = mine.values("contact_id").annotate(number=Count("pk"))
+    return dict(counted.values_list("contact_id", "number"))

@@ -30,3 +30,12 @@ class ContactsConfig(AppConfig):
                 shortcut="g p",
             )
         )
+        navigation.add_setting(
+            navigation.SettingsItem(
+                key="deleted",
+                label=_("Deleted contacts"),
+                url_name="contacts:deleted_list",
+                permission="contacts.delete_own",
+                order=50,
+            )
+        )

@@ -1,11 +1,12 @@
-"""The daily look for what nobody needs any more: files of imports, and selections."""
+"""What the clock starts: looks for what nobody needs any more, and for deletions whose time is over."""
 
 from celery import shared_task
 from django.utils import timezone
 
+from contacts.queries.ending import teams_with_ended_holdbacks
 from contacts.queries.selecting import teams_with_expired_selections
 from contacts.queries.uploads import teams_with_old_uploads
-from contacts.services import selections
+from contacts.services import expiry, selections
 from contacts.services.importing import uploads
 from crm.tenancy.tasks import TeamTask
 
@@ -30,3 +31,14 @@ def remove_expired_selections(*, team_id: int) -> None:
 def sweep_expired_selections() -> None:
     for team_id in teams_with_expired_selections(at=timezone.now()):
         remove_expired_selections.delay_on_commit(team_id=team_id)
+
+
+@shared_task(base=TeamTask, acks_late=True)
+def end_holdbacks(*, team_id: int) -> None:
+    expiry.end_holdbacks(at=timezone.now())
+
+
+@shared_task(acks_late=True)
+def sweep_holdbacks() -> None:
+    for team_id in teams_with_ended_holdbacks(at=timezone.now()):
+        end_holdbacks.delay_on_commit(team_id=team_id)

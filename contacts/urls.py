@@ -1,6 +1,14 @@
 from django.urls import path
 
-from contacts.views import creating, deletion, editing, imports, people, profile
+from contacts.views import (
+    creating,
+    deleted,
+    deletion,
+    editing,
+    imports,
+    people,
+    profile,
+)
 
 app_name = "contacts"
 # Mounted at /t/<team>/
@@ -61,6 +69,9 @@ urlpatterns = [
         deletion.contact_restore,
         name="contact_restore",
     ),
+    # Deleted contacts
+    path("settings/deleted/", deleted.deleted_list, name="deleted_list"),
+    path("settings/deleted/restore/", deleted.deleted_restore, name="deleted_restore"),
     # Import
     path("imports/new/", imports.import_create, name="import_create"),
     path(

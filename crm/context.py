@@ -21,7 +21,13 @@ def shell(request: TeamRequest) -> dict[str, Any]:
     """
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
-        return {"member": None, "team": None, "nav_items": [], "memberships": []}
+        return {
+            "member": None,
+            "team": None,
+            "nav_items": [],
+            "settings_items": [],
+            "memberships": [],
+        }
     return {"may_create_team": settings.SIGN_UP_IS_OPEN, **_teams(request, user)}
 
 
@@ -32,6 +38,7 @@ def _teams(request: TeamRequest, user: User) -> dict[str, Any]:
             "member": member,
             "team": request.team,
             "nav_items": navigation.for_member(member),
+            "settings_items": SimpleLazyObject(lambda: navigation.settings_for(member)),
             "memberships": request.memberships,
         }
     memberships = SimpleLazyObject(lambda: queries.memberships_of(user))
@@ -41,6 +48,9 @@ def _teams(request: TeamRequest, user: User) -> dict[str, Any]:
         "team": SimpleLazyObject(lambda: last.team if last else None),
         "nav_items": SimpleLazyObject(
             lambda: navigation.for_member(last) if last else []
+        ),
+        "settings_items": SimpleLazyObject(
+            lambda: navigation.settings_for(last) if last else []
         ),
         "memberships": memberships,
         "section": "settings",

@@ -20,7 +20,19 @@ class NavItem:
     footer: bool = False  # settings and the like sit at the bottom
 
 
+@dataclass(frozen=True, kw_only=True)
+class SettingsItem:
+    """A page of the team's settings that an app brings along."""
+
+    key: str  # compared with the `settings_section` of a page's context
+    label: Any  # lazy translation
+    url_name: str  # a team URL without further arguments
+    permission: str
+    order: int
+
+
 _items: dict[str, NavItem] = {}
+_settings: dict[str, SettingsItem] = {}
 
 
 def add(item: NavItem) -> None:
@@ -40,5 +52,23 @@ def for_member(member: Any) -> list[dict[str, Any]]:
             "url": reverse(item.url_name, kwargs={"team_slug": member.team.slug}),
         }
         for item in sorted(_items.values(), key=lambda item: item.order)
+        if member.can(item.permission)
+    ]
+
+
+def add_setting(item: SettingsItem) -> None:
+    """Register a page of the settings; called from AppConfig.ready()."""
+    _settings[item.key] = item
+
+
+def settings_for(member: Any) -> list[dict[str, Any]]:
+    """Return the pages of the settings that apps brought and this member may open, in order."""
+    return [
+        {
+            "key": item.key,
+            "label": item.label,
+            "url": reverse(item.url_name, kwargs={"team_slug": member.team.slug}),
+        }
+        for item in sorted(_settings.values(), key=lambda item: item.order)
         if member.can(item.permission)
     ]

@@ -327,7 +327,9 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 
 # Product
+# So long a deleted person is not net new, and so long a deleted contact can be restored.
 DELETION_HOLDBACK_HOURS = env.int("DELETION_HOLDBACK_HOURS", default=72)
+DELETED_KEPT_DAYS = env.int("DELETED_KEPT_DAYS", default=90)
 # A job whose worker says nothing for so long is given to another one.
 JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", default=15)
 IMPORT_CHUNK_ROWS = env.int("IMPORT_CHUNK_ROWS", default=5000)

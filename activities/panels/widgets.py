@@ -6,19 +6,23 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import localize
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from activities.models import Activity
 from activities.panels.entries import Entries, Entry, days_of, origin_of
 from activities.queries import (
     KINDS,
     Slice,
     account_timeline,
+    activities_of,
     contact_timeline,
     last_contact,
     new_composer,
     whole_timeline,
 )
+from contacts import departures
 from contacts.models import Contact
 from layouts import registry
 from layouts.registry import ACCOUNT, Phrase, QuickAction, Visit, Widget
@@ -165,6 +169,10 @@ def ago(moment: datetime, *, at: datetime) -> str:
     return ngettext("%s year ago", "%s years ago", days // 365) % (days // 365)
 
 
+def say_activities(number: int) -> str:
+    return ngettext("%s activity", "%s activities", number) % localize(number)
+
+
 def register() -> None:
     """Called once from AppConfig.ready()."""
     registry.add(
@@ -198,3 +206,12 @@ def register() -> None:
         )
     )
     registry.add(Phrase(key="last-contact", say=say_last_contact, order=10))
+    departures.add(
+        departures.Departure(
+            key="activities",
+            order=50,
+            kept=activities_of,
+            say=say_activities,
+            owns=(Activity,),
+        )
+    )

@@ -2,6 +2,7 @@
 
 from contacts.models.contacts import Contact, ContactEmail, ContactPhone
 from contacts.models.fields import ContactFieldValue
+from contacts.models.holdback import HeldBack
 from contacts.models.imports import ContactImport
 from contacts.models.lists import ContactList, LeftList, ListEntry
 from contacts.models.people import Person
@@ -16,6 +17,7 @@ __all__ = [
     "ContactList",
     "ContactPhone",
     "ContactStage",
+    "HeldBack",
     "LeftList",
     "ListEntry",
     "Person",

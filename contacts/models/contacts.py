@@ -38,9 +38,15 @@ class ContactQuerySet(TeamQuerySet):
             return self.filter(Q(owner=member) | Q(owner=None))
         return self.none()
 
-    def held_back(self, *, since: datetime) -> Self:
-        """Contacts deleted at or after `since`; contact_team_deleted serves it."""
-        return self.filter(deleted_at__gte=since)
+    def restorable_by(self, member: Membership) -> Self:
+        """Contacts in the bin that the member may restore: whoever may delete one, or did."""
+        if member.can("contacts.delete"):
+            return self.deleted()
+        if member.can("contacts.delete_own"):
+            return self.deleted().filter(
+                Q(owner=member) | Q(owner=None) | Q(deleted_by=member)
+            )
+        return self.none()
 
     def search(self, text: SearchText) -> Self:
         """Contacts with every fragment in name, title, account, e-mails or phone digits.

@@ -84,8 +84,7 @@ def frame(visit: Visit, *, tab: str) -> dict[str, Any]:
         "add_to_list_url": url("contacts:contact_add_to_list"),
         "delete_url": url("contacts:contact_delete"),
         "can_delete": not contact.is_deleted and _reaches(contact, visit.member),
-        "can_restore": contact.is_deleted
-        and (_reaches(contact, visit.member) or _deleted_by(contact, visit.member)),
+        "can_restore": may_restore(contact, visit.member),
         "deleted": deleted_notice(contact, at=visit.at),
     }
 
@@ -105,5 +104,7 @@ def _reaches(contact: Contact, member: Membership) -> bool:
     return member.can("contacts.delete_own") and contact.owner_id in (None, member.pk)
 
 
-def _deleted_by(contact: Contact, member: Membership) -> bool:
-    return member.can("contacts.delete_own") and contact.deleted_by_id == member.pk
+def may_restore(contact: Contact, member: Membership) -> bool:
+    """The same rule as ContactQuerySet.restorable_by, for a row at hand."""
+    did_it = member.can("contacts.delete_own") and contact.deleted_by_id == member.pk
+    return contact.is_deleted and (_reaches(contact, member) or did_it)

@@ -1,14 +1,11 @@
 """How many people each scope has, whatever the filters; and who is net new."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cache
 
-from django.conf import settings
-from django.db.models import Exists, OuterRef, Q, QuerySet, Value
-from django.db.models.functions import Now
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from contacts.models import Contact, Person
+from contacts.models import Contact, HeldBack, Person
 from contacts.queries.estimates import (
     COUNTED,
     SURELY_MORE,
@@ -38,19 +35,17 @@ class Totals:
 
 
 def net_new(people: QuerySet) -> QuerySet:
-    """Return the persons whom the team has neither saved nor just deleted (product.md D2)."""
+    """Return the persons whom the team has neither saved, nor just deleted, nor forgotten (D2, D4)."""
     saved = Contact.objects.saved().filter(person=OuterRef("pk"))
-    held = _held_back(settings.DELETION_HOLDBACK_HOURS)
-    return people.filter(~Exists(saved), ~Q(pk__in=held.values("person")))
+    return people.filter(~Exists(saved), ~Q(pk__in=HeldBack.objects.values("person")))
 
 
 def read_totals() -> Totals:
     """Return the totals: exact up to 10,000, estimated beyond. One or two queries."""
-    hours = settings.DELETION_HOLDBACK_HOURS
-    about = estimates_of(_numbers(hours))
+    about = estimates_of(_numbers())
     saved, everybody, linked, held = (Count(number, is_exact=False) for number in about)
     if saved.value < SURELY_MORE or everybody.value < SURELY_MORE:
-        found = _numbers(hours, limit=COUNTED + 1).all().get()
+        found = _numbers(limit=COUNTED + 1).all().get()
         saved, everybody, linked, held = (
             counted(*pair) for pair in zip(found, about, strict=True)
         )
@@ -59,15 +54,9 @@ def read_totals() -> Totals:
 
 
 @cache
-def _numbers(hours: int, **limit: int) -> QuerySet:
+def _numbers(**limit: int) -> QuerySet:
     """Return saved contacts, the directory, its persons who are contacts, and those held back."""
     saved = Contact.objects.saved()
-    twins = saved.filter(person=OuterRef("person"))
-    held = _held_back(hours).filter(~Exists(twins))
+    held = HeldBack.objects.unsaved()
     queries = [saved, Person.objects.all(), saved.exclude(person=None), held]
     return numbers_of(queries, **limit)
-
-
-def _held_back(hours: int) -> QuerySet:
-    since = Now() - Value(timedelta(hours=hours))
-    return Contact.objects.held_back(since=since).exclude(person=None)

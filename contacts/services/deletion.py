@@ -2,15 +2,19 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
-from contacts.models import Contact, ContactEmail, LeftList, ListEntry
+from contacts import departures
+from contacts.models import Contact, ContactEmail, HeldBack
 from contacts.signals import contacts_deleted, contacts_restored
 from crm.teams.models import Membership
+from crm.tenancy import bulk
+from crm.tenancy.bulk import AnyOf
 
 
 class NotAllowed(Exception):
@@ -23,64 +27,97 @@ class Restoration:
 
     restored: list[int] = field(default_factory=list)
     refused: dict[int, str] = field(default_factory=dict)  # id -> reason
+    holders: dict[int, int] = field(
+        default_factory=dict
+    )  # refused -> who has its place
 
 
 @transaction.atomic
 def delete_contacts(
     *, contact_ids: Collection[int], by: Membership, at: datetime
 ) -> list[int]:
-    """Move the contacts to the bin; they leave their lists and free their e-mail addresses.
+    """Move the contacts to the bin; they leave what is registered in contacts.departures.
 
-    Return the ids of those that were not in the bin already. Raise NotAllowed, before anything is
-    written, if `by` may not delete one of them. Sends contacts_deleted.
+    Their e-mail addresses are free again, their persons are not net new for a while (product.md
+    D2). Return the ids of those that were not in the bin already. Raise NotAllowed, before anything
+    is written, if `by` may not delete one of them. Sends contacts_deleted.
     """
-    contacts = Contact.objects.saved().filter(pk__in=contact_ids)
+    contacts = Contact.objects.saved().filter(AnyOf(F("pk"), contact_ids))
     found = _locked(contacts)
     _check(found, by)
-    if not found:
-        return []
-    entries = ListEntry.objects.filter(contact_id__in=found)
-    LeftList.objects.filter(contact_id__in=found).delete()
-    LeftList.objects.bulk_create(
-        (
-            LeftList(list_id=list_id, contact_id=contact_id)
-            for list_id, contact_id in entries.values_list("list_id", "contact_id")
-        ),
-        batch_size=5000,
-    )
-    entries.delete()
-    ContactEmail.objects.filter(contact_id__in=found).update(is_live=False)
-    Contact.objects.filter(pk__in=found).update(
+    if found:
+        _delete(found, by=by, at=at)
+    return found
+
+
+def _delete(found: list[int], *, by: Membership, at: datetime) -> None:
+    departures.leave(found, by=by, at=at)
+    ContactEmail.objects.filter(AnyOf(F("contact_id"), found)).update(is_live=False)
+    _hold_back(found, at=at)
+    Contact.objects.filter(AnyOf(F("pk"), found)).update(
         deleted_at=at, deleted_by=by, version=F("version") + 1, updated_at=at
     )
     contacts_deleted.send(sender=Contact, contact_ids=found, by=by, at=at)
-    return found
+
+
+def _hold_back(found: list[int], *, at: datetime) -> None:
+    contacts = Contact.objects.filter(AnyOf(F("pk"), found)).exclude(person=None)
+    persons = list(contacts.values_list("person_id", flat=True))
+    HeldBack.objects.filter(AnyOf(F("person_id"), persons)).delete()
+    until = at + timedelta(hours=settings.DELETION_HOLDBACK_HOURS)
+    bulk.copy_rows(
+        HeldBack, ["person", "until"], ((person, until) for person in persons)
+    )
 
 
 @transaction.atomic
 def restore_contacts(
-    *, contact_ids: Collection[int], by: Membership | None, at: datetime
+    *,
+    contact_ids: Collection[int],
+    by: Membership | None,
+    at: datetime,
+    put_back: Collection[str] | None = None,
 ) -> Restoration:
-    """Take the contacts out of the bin, back into the lists they left.
+    """Take the contacts out of the bin, back into what they left.
 
-    A contact whose e-mail address, directory person or outside id belongs to another contact by
-    now stays where it is, with the reason. `by` is None for jobs, which may restore any. Raise
+    `put_back` names what they return to, by keys of contacts.departures; None is all of it. A
+    contact whose e-mail address, directory person or outside id belongs to another contact by now
+    stays where it is, with the reason. `by` is None for jobs, which may restore any. Raise
     NotAllowed, before anything is written, if `by` may not restore one of them. Sends
     contacts_restored.
     """
-    found = _locked(Contact.objects.deleted().filter(pk__in=contact_ids))
+    found = _locked(Contact.objects.deleted().filter(AnyOf(F("pk"), contact_ids)))
     if by is not None:
         _check_restorable(found, by)
-    refused = _taken(found)
-    back = [pk for pk in found if pk not in refused]
-    if back:
-        Contact.objects.filter(pk__in=back).update(
-            deleted_at=None, deleted_by=None, version=F("version") + 1, updated_at=at
-        )
-        ContactEmail.objects.filter(contact_id__in=back).update(is_live=True)
-        _return_to_lists(back, by)
-        contacts_restored.send(sender=Contact, contact_ids=back, by=by, at=at)
-    return Restoration(restored=back, refused=refused)
+    done = what_stands_in_the_way(found)
+    done.restored = [pk for pk in found if pk not in done.refused]
+    if done.restored:
+        _restore(done.restored, by=by, at=at, put_back=put_back)
+    return done
+
+
+def what_stands_in_the_way(found: list[int]) -> Restoration:
+    """Return which of these deleted contacts cannot come back as things are, and why."""
+    done = Restoration()
+    _find_taken(found, done)
+    return done
+
+
+def _restore(
+    back: list[int],
+    *,
+    by: Membership | None,
+    at: datetime,
+    put_back: Collection[str] | None,
+) -> None:
+    contacts = Contact.objects.filter(AnyOf(F("pk"), back))
+    contacts.update(
+        deleted_at=None, deleted_by=None, version=F("version") + 1, updated_at=at
+    )
+    ContactEmail.objects.filter(AnyOf(F("contact_id"), back)).update(is_live=True)
+    HeldBack.objects.filter(person__in=contacts.values("person")).delete()
+    departures.come_back(back, by=by, at=at, put_back=put_back)
+    contacts_restored.send(sender=Contact, contact_ids=back, by=by, at=at)
 
 
 def _locked(contacts: QuerySet) -> list[int]:
@@ -90,81 +127,68 @@ def _locked(contacts: QuerySet) -> list[int]:
 
 
 def _check(found: list[int], by: Membership) -> None:
-    allowed = Contact.objects.filter(pk__in=found).deletable_by(by)
+    allowed = Contact.objects.filter(AnyOf(F("pk"), found)).deletable_by(by)
     if allowed.count() < len(found):
         raise NotAllowed
 
 
 def _check_restorable(found: list[int], by: Membership) -> None:
-    """Whoever may delete a contact, or did, may restore it."""
-    contacts = Contact.objects.filter(pk__in=found)
-    allowed = set(contacts.deletable_by(by).values_list("pk", flat=True))
-    if by.can("contacts.delete_own"):
-        allowed |= set(contacts.filter(deleted_by=by).values_list("pk", flat=True))
-    if len(allowed) < len(found):
+    allowed = Contact.objects.filter(AnyOf(F("pk"), found)).restorable_by(by)
+    if allowed.count() < len(found):
         raise NotAllowed
 
 
-def _taken(found: list[int]) -> dict[int, str]:
-    """Return the reason for every contact that another one replaced meanwhile, or one of these."""
-    reasons = _taken_columns(found)
-    rows = ContactEmail.objects.filter(contact_id__in=found).order_by("contact_id")
-    binned = list(rows.values_list("contact_id", "email_norm"))
+def _find_taken(found: list[int], done: Restoration) -> None:
+    """Refuse every contact that another one replaced meanwhile, or one of these."""
+    _find_taken_columns(found, done)
+    rows = ContactEmail.objects.filter(AnyOf(F("contact_id"), found))
+    binned = list(rows.order_by("contact_id").values_list("contact_id", "email_norm"))
     live = ContactEmail.objects.filter(
-        email_norm__in={email for _pk, email in binned}, is_live=True
+        AnyOf(F("email_norm"), {email for _pk, email in binned}), is_live=True
     )
-    holders = dict(live.values_list("email_norm", "contact__name"))
+    holders = {
+        email: (pk, name)
+        for email, pk, name in live.values_list(
+            "email_norm", "contact_id", "contact__name"
+        )
+    }
     for pk, email in binned:
-        if pk in reasons:
-            continue
-        if email in holders:
-            reasons[pk] = _("%(email)s belongs to %(name)s now.") % {
+        if pk not in done.refused and email in holders:
+            holder, name = holders[email]
+            done.refused[pk] = _("%(email)s belongs to %(name)s now.") % {
                 "email": email,
-                "name": holders[email],
+                "name": name,
             }
-    return _one_each(binned, reasons)
+            done.holders[pk] = holder
+    _leave_one_each(binned, done)
 
 
-def _one_each(binned: list[tuple[int, str]], reasons: dict[int, str]) -> dict[int, str]:
+def _leave_one_each(binned: list[tuple[int, str]], done: Restoration) -> None:
     """Of several contacts with one address only the first comes back."""
     first: dict[str, int] = {}
     for pk, email in binned:
-        if pk not in reasons and first.setdefault(email, pk) != pk:
-            reasons[pk] = _("%s belongs to another contact that is restored.") % email
-    return reasons
+        if pk not in done.refused and first.setdefault(email, pk) != pk:
+            reason = _("%s belongs to another contact that is restored.")
+            done.refused[pk], done.holders[pk] = reason % email, first[email]
 
 
-def _taken_columns(found: list[int]) -> dict[int, str]:
-    reasons: dict[int, str] = {}
+def _find_taken_columns(found: list[int], done: Restoration) -> None:
     columns = {
         "external_id": _("Another contact has its ID in another system."),
         "person_id": _("The person was saved again as another contact."),
     }
     for column, reason in columns.items():
-        own = Contact.objects.filter(pk__in=found).exclude(**{column: None})
+        own = Contact.objects.filter(AnyOf(F("pk"), found)).exclude(**{column: None})
         values = dict(own.order_by("pk").values_list("pk", column))
-        used = set(
+        holders = dict(
             Contact.objects.saved()
-            .filter(**{f"{column}__in": set(values.values()) - {""}})
-            .values_list(column, flat=True)
+            .filter(AnyOf(F(column), set(values.values()) - {""}))
+            .values_list(column, "pk")
         )
         for pk, value in values.items():
             if value == "":
                 continue
-            if value in used:
-                reasons.setdefault(pk, reason)
-            used.add(value)
-    return reasons
-
-
-def _return_to_lists(back: list[int], by: Membership | None) -> None:
-    left = LeftList.objects.filter(contact_id__in=back)
-    ListEntry.objects.bulk_create(
-        (
-            ListEntry(list_id=list_id, contact_id=contact_id, added_by=by)
-            for list_id, contact_id in left.values_list("list_id", "contact_id")
-        ),
-        batch_size=5000,
-        ignore_conflicts=True,
-    )
-    left.delete()
+            if value in holders:
+                done.refused.setdefault(pk, reason)
+                done.holders.setdefault(pk, holders[value])
+            holders.setdefault(value, pk)

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from contacts.models import Contact
-from contacts.panels.leaving import deletion_question
+from contacts.panels.leaving import deletion_question, wanted
 from contacts.panels.page import list_query
 from contacts.services import deletion
 from crm.htmx import render_page, toast
@@ -40,7 +40,10 @@ def contact_restore(request: TeamRequest, contact_id: int) -> HttpResponse:
     contact = get_object_or_404(Contact, pk=contact_id)
     try:
         done = deletion.restore_contacts(
-            contact_ids=[contact_id], by=request.member, at=timezone.now()
+            contact_ids=[contact_id],
+            by=request.member,
+            at=timezone.now(),
+            put_back=wanted(request.POST),
         )
     except deletion.NotAllowed:
         raise PermissionDenied from None

@@ -380,6 +380,16 @@ PROFILE: dict[str, Sample] = {
     ),
 }
 
+DELETED: dict[str, Sample] = {
+    "contacts:deleted_list": Sample(
+        query=lambda rows: dict.fromkeys(("q", "cursor"), ""),
+        variants=("?q=gone", "?q=nobody", "?cursor=nowhere"),
+    ),
+    "contacts:deleted_restore": Sample(
+        body=lambda rows: {"contact": rows.deleted_contact.pk, "put_back": "lists"}
+    ),
+}
+
 
 def _account_field(key: str, value: Callable[[Rows], Any]) -> Sample:
     return Sample(
@@ -438,6 +448,7 @@ SAMPLES: dict[str, Sample] = {
     **IMPORTS,
     **PEOPLE,
     **PROFILE,
+    **DELETED,
     **ACCOUNTS,
     **ACTIVITIES,
 }

@@ -49,7 +49,7 @@ class TestQuestion:
 
         text = text_of(dialog)
         assert "Ada Lovelace leaves the saved contacts and 2 lists." in text
-        assert "You can restore the contact for 72 hours." in text
+        assert "You can restore the contact for 90 days." in text
         assert 'role="alertdialog"' in html_of(dialog)
         assert "Keep contact" in text
 
@@ -197,7 +197,7 @@ class TestBin:
     def test_after_the_time_no_date_is_promised(self, visitor, ada, member):
         delete(ada, by=member)
         Contact.objects.filter(pk=ada.pk).update(
-            deleted_at=timezone.now() - timedelta(days=9)
+            deleted_at=timezone.now() - timedelta(days=99)
         )
 
         assert "Gone for good" not in text_of(visitor.get())

@@ -7,7 +7,6 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.utils import timezone
 
-from contacts.models import Contact
 from contacts.queries import people as people_queries
 from crm.tenancy.scope import team_scope
 from tests.contacts.people import names, people, text, url
@@ -81,20 +80,6 @@ class TestScopes:
             "Theirs Newman",
         ]
         assert names(people(as_member, team)) == ["Hand Made", "Saved Person"]
-
-    @pytest.mark.parametrize(
-        ("hours", "is_net_new"), [(1, False), (71, False), (73, True)]
-    )
-    def test_a_deleted_person_is_net_new_only_after_the_holdback(
-        self, as_member, team, hours, is_net_new
-    ):
-        deleted = timezone.now() - timedelta(hours=hours)
-        Contact.objects.filter(name="Saved Person").update(deleted_at=deleted)
-
-        response = people(as_member, team, "scope=net-new")
-
-        assert ("Saved Person" in names(response)) is is_net_new
-        assert f"Net new {2 if is_net_new else 1}" in text(response)
 
 
 class TestOrder:

@@ -207,6 +207,7 @@ RULES = [
             "crm/jobs/queries.py::teams_with_stalled_jobs": ONE_SWEEP,
             "contacts/queries/uploads.py::teams_with_old_uploads": ONE_SWEEP,
             "contacts/queries/selecting.py::teams_with_expired_selections": ONE_SWEEP,
+            "contacts/queries/ending.py::teams_with_ended_holdbacks": ONE_SWEEP,
         },
     ),
     Rule(
