@@ -7,4 +7,9 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Accounts")
 
     def ready(self) -> None:
-        from accounts import receivers  # noqa: F401, PLC0415  # connects the signals
+        from accounts import (  # noqa: PLC0415  # models are loaded by now
+            panels,
+            receivers,  # noqa: F401  # connects the signals
+        )
+
+        panels.register()

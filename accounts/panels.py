@@ -1,11 +1,14 @@
-"""The lines of an account, on its own page and on the pages of its contacts."""
+"""The lines of an account, on its own page and on the pages of its contacts, and its history."""
 
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
 from accounts.queries import account_fields
+from crm.history import registry
+from crm.history.registry import RecordKind, Tracked
 from crm.hosts import host_text
 from crm.teams.models import Membership
 from crm.templatetags.ui import dial
@@ -14,6 +17,8 @@ from layouts.rows import Kind, Row
 
 # Where a row stands, so that one page may show it twice: the account's own fields, the widget of a contact.
 PAGE, WIDGET = "a", "w"
+# Columns that services derive from others; the migration that makes the triggers says the same.
+DERIVED = ("name_sort", "search_text", "version", "updated_at")
 
 
 class AccountRows:
@@ -73,3 +78,20 @@ class AccountRows:
             is_focused=key == self.focus,
             **more,
         )
+
+
+def register() -> None:
+    """Called once from AppConfig.ready()."""
+    registry.add(
+        RecordKind(
+            key="account",
+            label=_("Account"),
+            tables=[Tracked(model=Account, column="id", ignored=DERIVED)],
+        )
+    )
+    registry.add_acts(
+        {
+            "account.create": _("added the account"),
+            "account.update": _("changed the account"),
+        }
+    )

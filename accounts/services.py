@@ -9,6 +9,7 @@ from accounts.models import Account, AccountStage, StageCategory
 from accounts.queries import account_fields, normalize_domain
 from accounts.signals import account_changed
 from crm.conflicts import Edit, Refused, changes_to_write
+from crm.history.services.recording import recorded
 from crm.teams.models import Membership
 from crm.text import fold
 
@@ -42,7 +43,7 @@ def create_default_stages() -> None:
     )
 
 
-@transaction.atomic
+@recorded("account.create")
 def create_account(
     *, name: str, domain: str = "", website: str = "", by: Membership
 ) -> Account:
@@ -63,7 +64,7 @@ def create_account(
     return account
 
 
-@transaction.atomic
+@recorded("account.update")
 def update_account(
     *, account_id: int, edit: Edit, by: Membership, at: datetime
 ) -> Account:

@@ -11,9 +11,10 @@ class ActivitiesConfig(AppConfig):
             queries,
             receivers,  # noqa: F401  # connects the signals
         )
-        from activities.panels import widgets  # noqa: PLC0415
+        from activities.panels import history, widgets  # noqa: PLC0415
         from contacts.models import Contact  # noqa: PLC0415
         from crm.conflicts import add_history  # noqa: PLC0415
 
+        history.register()
         widgets.register()
         add_history(Contact, queries.last_changes)

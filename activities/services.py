@@ -15,6 +15,7 @@ from contacts.models import Contact
 from contacts.models.contacts import NEVER
 from contacts.services import editing
 from crm.conflicts import Refused
+from crm.history.services.recording import recorded
 from crm.teams.models import Membership
 from crm.tenancy import bulk
 
@@ -50,7 +51,7 @@ def log_activity(
     return activity
 
 
-@transaction.atomic
+@recorded("activity.update")
 def update_activity(
     *, activity_id: int, entry: Mapping[str, Any], by: Membership, at: datetime
 ) -> Activity:
@@ -63,7 +64,7 @@ def update_activity(
     return activity
 
 
-@transaction.atomic
+@recorded("activity.delete")
 def delete_activity(*, activity_id: int, by: Membership) -> int:
     """Take a logged activity off the timeline; return the id of its contact. Raise NotYours."""
     activity = _own(activity_id, by)

@@ -10,13 +10,14 @@ class ContactsConfig(AppConfig):
 
     def ready(self) -> None:
         from contacts import receivers  # noqa: F401, PLC0415  # connects the signals
-        from contacts.panels import leaving, widgets  # noqa: PLC0415
+        from contacts.panels import history, leaving, widgets  # noqa: PLC0415
         from contacts.queries import filters, people_filters  # noqa: PLC0415
         from contacts.services.importing import running  # noqa: PLC0415
 
         for entry in people_filters.FILTERS:
             filters.add(entry)
         running.register()
+        history.register()
         leaving.register()
         widgets.register()
         navigation.add(

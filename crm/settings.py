@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "crm",
     "crm.teams",
+    "crm.history",
     "crm.jobs",
     "layouts",
     "accounts",

@@ -19,6 +19,7 @@ from contacts.services.addresses import PhoneNumber, normalize_email, parse_phon
 from contacts.services.indexing import INDEXED, index_contact
 from contacts.services.matching import account_named
 from contacts.signals import contacts_created
+from crm.history.services.recording import recorded
 from crm.teams.models import Membership
 
 
@@ -37,7 +38,7 @@ class NewContact:
     lists: Collection[ContactList] = ()
 
 
-@transaction.atomic
+@recorded("contact.create")
 def create_contact(*, new: NewContact, by: Membership, at: datetime) -> Contact:
     """Return the new contact with its addresses, account and lists.
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
 from contacts import departures
 from contacts.models import Contact, ContactEmail, HeldBack
 from contacts.signals import contacts_deleted, contacts_restored
+from crm.history.services.recording import recorded
 from crm.teams.models import Membership
 from crm.tenancy import bulk
 from crm.tenancy.bulk import AnyOf
@@ -32,7 +32,7 @@ class Restoration:
     )  # refused -> who has its place
 
 
-@transaction.atomic
+@recorded("contact.delete")
 def delete_contacts(
     *, contact_ids: Collection[int], by: Membership, at: datetime
 ) -> list[int]:
@@ -70,7 +70,7 @@ def _hold_back(found: list[int], *, at: datetime) -> None:
     )
 
 
-@transaction.atomic
+@recorded("contact.restore")
 def restore_contacts(
     *,
     contact_ids: Collection[int],

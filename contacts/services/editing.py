@@ -7,17 +7,16 @@ sends contact_changed, in one transaction.
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db import transaction
-
 from contacts.models import Contact
 from contacts.queries.fields import split_lists
 from contacts.services.drafts import Draft
 from contacts.signals import contact_changed
 from crm.conflicts import Edit, RecordDeleted, changes_to_write
+from crm.history.services.recording import recorded
 from crm.teams.models import Membership
 
 
-@transaction.atomic
+@recorded("contact.update")
 def update_contact(
     *, contact_id: int, edit: Edit, by: Membership, at: datetime
 ) -> Contact:

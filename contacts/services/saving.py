@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.db.models import QuerySet
 
 from contacts.models import Contact, ContactEmail, ContactPhone, ContactStage, Person
@@ -13,6 +13,7 @@ from contacts.services.addresses import BadEmail, BadPhone, normalize_email, par
 from contacts.services.deletion import restore_contacts
 from contacts.services.matching import accounts_of_organizations
 from contacts.signals import contacts_created
+from crm.history.services.recording import recorded
 from crm.teams.models import Membership, Team
 from crm.tenancy.scope import current_team_id
 from crm.text import fold
@@ -58,15 +59,15 @@ def save_people(*, person_ids: Collection[int], by: Membership, at: datetime) ->
     """
     for _attempt in range(_TRIES - 1):
         try:
-            return _save_people(person_ids, by, at)
+            return _save_people(person_ids, by=by, at=at)
         except IntegrityError:
             # Somebody used an address or created an account meanwhile; now it can be seen.
             continue
-    return _save_people(person_ids, by, at)
+    return _save_people(person_ids, by=by, at=at)
 
 
-@transaction.atomic
-def _save_people(person_ids: Collection[int], by: Membership, at: datetime) -> Saved:
+@recorded("contact.save")
+def _save_people(person_ids: Collection[int], *, by: Membership, at: datetime) -> Saved:
     # One at a time for each team, so that a double click finds what the first one did.
     Team.objects.select_for_update(no_key=True).get(pk=current_team_id())
     people = {person.pk: person for person in _persons(person_ids)}

@@ -130,11 +130,19 @@ def crossings() -> dict[str, int]:
 
 
 # JSON that holds what people typed, word for word, and no ids: each with what it is.
-NO_REFERENCES = {"activities_activity.detail": "old and new texts of a changed value"}
+NO_REFERENCES = {
+    "activities_activity.detail": "old and new texts of a changed value",
+    "history_change.old": "what a row said; the row itself is looked at",
+    "history_change.new": "as above",
+}
 
 
 # Columns that hold ids or words of no row, each with the reason.
-WORDS = {"activities_activity.detail": "what a change said before and after, as text"}
+WORDS = {
+    "activities_activity.detail": "what a change said before and after, as text",
+    "history_change.old": "what a row said before a change",
+    "history_change.new": "what it said after it",
+}
 
 
 @cache

@@ -405,7 +405,7 @@ def _texts_of_other(world: World, field_name: str) -> list[str]:
 
 def delete_other_team(world: World) -> None:
     """Remove every row of the other team and its users; foreign keys are checked only at commit."""
-    statements = []
+    statements = ["SELECT set_config('rapport.history', 'off', true)"]
     users = ", ".join(str(pk) for pk in world.other_users)
     for model, owner in digest.tables():
         table = model._meta.db_table
@@ -420,5 +420,6 @@ def delete_other_team(world: World) -> None:
         f'DELETE FROM "{Team._meta.db_table}" WHERE id = {world.other.team.pk}'
     )
     statements.append(f'DELETE FROM "{User._meta.db_table}" WHERE id IN ({users})')
+    statements.append("SELECT set_config('rapport.history', '', true)")
     with connection.cursor() as cursor:
         cursor.execute("; ".join(statements))

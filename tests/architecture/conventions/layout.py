@@ -40,6 +40,8 @@ OWN_MODULES = {
     "crm/teams/auth_urls.py": "the pages of django-allauth that exist here",
     "crm/teams/entrance.py": "how the pages of django-allauth answer",
     "crm/teams/places.py": "countries and time zones to choose from",
+    "crm/history/registry.py": "what is written down of which record",
+    "crm/history/operations.py": "the triggers that write it down",
     "crm/jobs/registry.py": "which kinds of jobs there are",
     "contacts/departures.py": "what goes with a contact that is deleted",
     "layouts/registry.py": "what apps put on a record's page",
