@@ -90,6 +90,10 @@ class AccountQuerySet(TeamQuerySet):
         """Only what a choice of accounts shows, by name."""
         return self.only("id", "team_id", "name", "domain").order_by("name_sort", "pk")
 
+    def reassignable_by(self, member: Membership) -> Self:
+        """Accounts that the member may give another owner (product.md C12)."""
+        return self.filter(member.gives_away())
+
 
 AccountManager = TeamManager.from_queryset(AccountQuerySet)
 
@@ -151,6 +155,10 @@ class Account(TeamModel):
 
     def __str__(self) -> str:
         return self.name
+
+    def is_reassignable_by(self, member: Membership) -> bool:
+        """Return whether the member may give the account another owner (product.md C12)."""
+        return member.may_give_away(self.owner)
 
     @property
     def domain_text(self) -> str:

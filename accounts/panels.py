@@ -33,7 +33,7 @@ class AccountRows:
         focus: str = "",
         can_edit: bool = True,
     ) -> None:
-        self.account, self.place, self.focus = account, place, focus
+        self.account, self.by, self.place, self.focus = account, by, place, focus
         self.edit = ""
         if can_edit and by.can("contacts.edit"):
             kwargs = {"team_slug": by.team.slug, "account_id": account.pk, "key": "KEY"}
@@ -57,7 +57,10 @@ class AccountRows:
             )
         if key == "owner":
             return self._make(
-                key, str(account.owner) if account.owner else "", kind=Kind.MEMBER
+                key,
+                str(account.owner) if account.owner else "",
+                edits=account.is_reassignable_by(self.by),
+                kind=Kind.MEMBER,
             )
         stored = field.read(account)
         text = field.show(stored)
@@ -69,12 +72,12 @@ class AccountRows:
             return self._make(key, shown, kind=Kind.LINK, href=text)
         return self._make(key, text)
 
-    def _make(self, key: str, text: str, **more: Any) -> Row:
+    def _make(self, key: str, text: str, *, edits: bool = True, **more: Any) -> Row:
         return Row(
             id=self.id_of(key),
             label=account_fields()[key].label,
             text=text,
-            edit=self.edit.replace("KEY", key),
+            edit=self.edit.replace("KEY", key) if edits else "",
             is_focused=key == self.focus,
             **more,
         )

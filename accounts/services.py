@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from accounts import followers
 from accounts.models import Account, AccountStage, StageCategory
 from accounts.queries import account_fields, normalize_domain
 from accounts.signals import account_changed
@@ -89,6 +90,12 @@ def update_account(
     for key, text in wanted.items():
         field, old = fields[key], fields[key].read(account)
         new = field.clean(text, by=by)
+        if new != old and key == "owner" and not account.is_reassignable_by(by):
+            raise Refused(
+                _("Only %(owner)s and managers give this account to somebody else.")
+                % {"owner": account.owner},
+                key=key,
+            )
         if new != old:
             changes[key] = (field.show(old), field.show(new))
             field.write(account, new)
@@ -98,6 +105,21 @@ def update_account(
     index_account(account)
     _save(account, [*changes, "name_sort", "search_text", "version", "updated_at"])
     account_changed.send(sender=Account, account=account, changes=changes, by=by, at=at)
+    return account
+
+
+@recorded("account.owner")
+def give_account(
+    *, account_id: int, edit: Edit, with_followers: bool, by: Membership, at: datetime
+) -> Account:
+    """Give the account, and what follows it, to the owner that `edit` names (product.md C12).
+
+    What `by` may not give away stays with its owner. Raise EditConflict or Refused; then nothing is
+    written.
+    """
+    account = update_account(account_id=account_id, edit=edit, by=by, at=at)
+    for follower in followers.registered() if with_followers else []:
+        follower.give(account_id=account_id, owner_id=account.owner_id, by=by, at=at)
     return account
 
 

@@ -7,6 +7,7 @@ app_name = "accounts"
 urlpatterns = [
     path("accounts/choose/", views.account_picker, name="account_picker"),
     path("accounts/<int:account_id>/", views.account_detail, name="account_detail"),
+    path("accounts/<int:account_id>/owner/", views.account_owner, name="account_owner"),
     path(
         "accounts/<int:account_id>/fields/<slug:key>/",
         views.account_field,

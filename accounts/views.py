@@ -1,5 +1,7 @@
 """An account's page, editing it in place, and choosing one."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -9,14 +11,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import services
+from accounts.followers import who_follows
 from accounts.forms import account_form
 from accounts.models import Account
 from accounts.panels import PAGE, WIDGET, AccountRows
 from accounts.queries import account_fields, account_page, find_accounts
 from crm.conflicts import EditConflict, Refused
-from crm.htmx import fragment_wanted, render_page, toast
+from crm.htmx import fragment_wanted, render_page, render_question, toast
 from crm.tenancy.views import TeamRequest, team_form, team_page
 from layouts import registry
+from layouts.fields import owner_choices
 from layouts.forms import RecordForm
 from layouts.overview import ACCOUNT_PAGE
 from layouts.registry import ACCOUNT, Visit
@@ -76,6 +80,8 @@ def account_field_edit(request: TeamRequest, account_id: int, key: str) -> HttpR
     data = request.POST if request.method == "POST" else None
     form = account_form(data, account=account, keys=[key], by=request.member)
     form.in_place()
+    if key == "owner" and (question := _asked_owner(request, account, form)):
+        return _ask_owner(request, question)
     if _save(request, account, form):
         if request.htmx:
             saved = _row(request, _account(account_id), key)
@@ -90,6 +96,71 @@ def account_field_edit(request: TeamRequest, account_id: int, key: str) -> HttpR
         context,
         status=422 if form.is_bound else 200,
     )
+
+
+@team_form("contacts.edit")
+def account_owner(request: TeamRequest, account_id: int) -> HttpResponse:
+    """Ask who else gets the account's new owner, then give all of them to that owner (C12)."""
+    account = _account(account_id)
+    data = request.POST if request.method == "POST" else None
+    form = account_form(data, account=account, keys=["owner"], by=request.member)
+    followers = request.POST.get("also", "")
+    if form.is_bound and followers in ("", "followers"):
+        give = partial(services.give_account, with_followers=bool(followers))
+        if _save(request, account, form, save=give):
+            toast(request, _("The owner was changed"))
+            return redirect("accounts:account_detail", request.team.slug, account_id)
+    asked = form.data if form.is_bound else request.GET
+    context = _owner_question(request, account, form, str(asked.get("owner", "")))
+    if not context:
+        return redirect("accounts:account_detail", request.team.slug, account_id)
+    return _ask_owner(request, context, status=422 if form.is_bound else 200)
+
+
+def _ask_owner(
+    request: TeamRequest, question: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
+    return render_question(
+        request, "accounts/account_owner.html", question, status=status
+    )
+
+
+def _asked_owner(
+    request: TeamRequest, account: Account, form: RecordForm
+) -> dict[str, Any]:
+    """Return the question that a new owner leads to; nothing where saving just goes on or fails."""
+    if not form.is_valid() or not account.is_reassignable_by(request.member):
+        return {}
+    edit = form.edit()
+    is_current = edit.originals.get("owner") == form.texts["owner"]
+    if "owner" not in edit.touched() or not is_current:
+        return {}
+    return _owner_question(request, account, form, edit.new["owner"])
+
+
+def _owner_question(
+    request: TeamRequest, account: Account, form: RecordForm, owner: str
+) -> dict[str, Any]:
+    """Return what templates/accounts/account_owner.html shows, nothing where there is nothing to ask."""
+    is_id = owner.isascii() and owner.isdigit() and len(owner) <= 18
+    member = owner_choices(request.member).filter(pk=owner).first() if is_id else None
+    if owner and member is None:
+        return {}
+    said = who_follows(account.pk, member.pk if member else None, request.member)
+    if not said:
+        return {}
+    slug = request.team.slug
+    return {
+        "account": account,
+        "member": member,
+        "followers": ", ".join(said),
+        "owner": owner,
+        "hidden": form.hidden,
+        "problems": [str(text) for errors in form.errors.values() for text in errors],
+        "action": reverse("accounts:account_owner", args=[slug, account.pk]),
+        "page_url": reverse("accounts:account_detail", args=[slug, account.pk]),
+        "section": "people",
+    }
 
 
 def _account(account_id: int) -> Account:
@@ -131,12 +202,18 @@ def _editor(request: TeamRequest, account: Account, key: str) -> dict[str, Any]:
     }
 
 
-def _save(request: TeamRequest, account: Account, form: RecordForm) -> bool:
+def _save(
+    request: TeamRequest,
+    account: Account,
+    form: RecordForm,
+    *,
+    save: Callable[..., Account] = services.update_account,
+) -> bool:
     """Write a valid form; the reasons against it stand in the form."""
     if not form.is_valid():
         return False
     try:
-        services.update_account(
+        save(
             account_id=account.pk,
             edit=form.edit(),
             by=request.member,

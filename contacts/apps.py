@@ -10,7 +10,7 @@ class ContactsConfig(AppConfig):
 
     def ready(self) -> None:
         from contacts import receivers  # noqa: F401, PLC0415  # connects the signals
-        from contacts.panels import history, leaving, widgets  # noqa: PLC0415
+        from contacts.panels import history, leaving, owning, widgets  # noqa: PLC0415
         from contacts.queries import filters, people_filters  # noqa: PLC0415
         from contacts.services.importing import running  # noqa: PLC0415
 
@@ -19,6 +19,7 @@ class ContactsConfig(AppConfig):
         running.register()
         history.register()
         leaving.register()
+        owning.register()
         widgets.register()
         navigation.add(
             navigation.NavItem(

@@ -55,6 +55,9 @@ urlpatterns = [
         "contacts/<int:contact_id>/edit/", editing.contact_update, name="contact_update"
     ),
     path(
+        "contacts/<int:contact_id>/owner/", editing.contact_owner, name="contact_owner"
+    ),
+    path(
         "contacts/<int:contact_id>/lists/add/",
         editing.contact_add_to_list,
         name="contact_add_to_list",

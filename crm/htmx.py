@@ -11,6 +11,8 @@ from django_htmx.http import (
     HttpResponseClientRedirect,
     push_url,
     replace_url,
+    reswap,
+    retarget,
     trigger_client_event,
 )
 
@@ -65,6 +67,19 @@ def show_address(
         replace_url(response, url)
     else:
         push_url(response, url)
+
+
+def render_question(
+    request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
+    """Ask something before a form is done with: in a dialog over the form, else as a page.
+
+    The template has the dialog in a partial "modal".
+    """
+    if not cast(TeamRequest, request).htmx:
+        return render_page(request, template, context, status=status)
+    answer = render_page(request, f"{template}#modal", context, status=status)
+    return reswap(retarget(answer, "#modal"), "innerHTML")
 
 
 def toast(

@@ -48,6 +48,10 @@ class ContactQuerySet(TeamQuerySet):
             )
         return self.none()
 
+    def reassignable_by(self, member: Membership) -> Self:
+        """Contacts that the member may give another owner (product.md C12)."""
+        return self.filter(member.gives_away())
+
     def search(self, text: SearchText) -> Self:
         """Contacts with every fragment in name, title, account, e-mails or phone digits.
 
@@ -277,15 +281,8 @@ class Contact(TeamModel):
         return self.deleted_at is not None
 
     def is_reassignable_by(self, member: Membership) -> bool:
-        """Return whether the member may give the contact another owner (reference.md, 38).
-
-        Without this, a rep would take over whatever they may not delete, and delete it.
-        """
-        if member.can("contacts.reassign"):
-            return True
-        owner = self.owner
-        is_free = owner is None or owner == member or owner.removed_at is not None
-        return is_free and member.can("contacts.edit")
+        """Return whether the member may give the contact another owner (product.md C12)."""
+        return member.may_give_away(self.owner)
 
     @property
     def location(self) -> str:

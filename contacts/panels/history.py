@@ -32,6 +32,7 @@ ACTS = {
     "contact.create": _("added the contact"),
     "contact.save": _("saved the contact from the directory"),
     "contact.update": _("changed"),
+    "contact.owner": _("changed the owner"),
     "contact.delete": _("deleted the contact"),
     "contact.restore": _("restored the contact"),
 }

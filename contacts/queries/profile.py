@@ -91,7 +91,7 @@ def _set_members(contact: Contact) -> None:
         places.append((contact.account, "owner"))
     named = {getattr(record, f"{name}_id") for record, name in places} - {None}
     members = Membership.objects.filter(pk__in=named).select_related("user")
-    shown = members.only("team_id", "user__name", "user__email")
+    shown = members.only("team_id", "removed_at", "user__name", "user__email")
     found = {member.pk: member for member in shown} if named else {}
     for record, name in places:
         if member := found.get(getattr(record, f"{name}_id")):

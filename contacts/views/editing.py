@@ -1,14 +1,18 @@
 """Editing a contact: one value in place, everything in the dialog, and its lists."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_htmx.http import trigger_client_event
 
 from contacts.forms.editing import ContactForm
+from contacts.models import Contact
 from contacts.panels.after_edit import (
     dialog_keys,
     editor,
@@ -17,14 +21,17 @@ from contacts.panels.after_edit import (
     saved_parts,
 )
 from contacts.panels.header import identity
+from contacts.panels.owning import owner_question
 from contacts.panels.page import visit_contact
-from contacts.panels.rows import HEADER
+from contacts.panels.rows import HEADER, place_query
 from contacts.queries.fields import ADDRESS
+from contacts.queries.owner_offers import offer_for
 from contacts.queries.profile import Profile, find_profile
-from contacts.services import editing
+from contacts.services import editing, owning
 from crm.conflicts import EditConflict, RecordDeleted, Refused
-from crm.htmx import render_page, toast
+from crm.htmx import render_page, render_question, toast
 from crm.tenancy.views import TeamRequest, team_form, team_page
+from layouts.fields import owner_choices
 from layouts.queries import custom_fields
 from layouts.registry import Visit
 
@@ -48,6 +55,8 @@ def contact_field_edit(request: TeamRequest, contact_id: int, key: str) -> HttpR
     _require_address(profile, key)
     form = _form(request, profile, keys_of(key))
     form.in_place()
+    if key == "owner" and (question := _asked_owner(request, profile, form)):
+        return _ask_owner(request, question)
     saved = _save(request, contact_id, form)
     visit = _visit(request, saved or profile, focus=key)
     if saved and request.htmx:
@@ -79,7 +88,7 @@ def contact_update(request: TeamRequest, contact_id: int) -> HttpResponse:
     visit = _visit(request, saved or profile)
     if saved:
         toast(request, _("The contact was saved"))
-        return redirect(page_url(visit))
+        return redirect(_after_owner(visit, profile) or page_url(visit))
     context = {"contact": profile.contact, "form": form, "page_url": page_url(visit)}
     return render_page(
         request,
@@ -88,6 +97,25 @@ def contact_update(request: TeamRequest, contact_id: int) -> HttpResponse:
         partials={"modal", "edit-contact-form"},
         status=_status(form),
     )
+
+
+@team_form("contacts.edit")
+def contact_owner(request: TeamRequest, contact_id: int) -> HttpResponse:
+    """Ask who else gets the contact's new owner, then give all of them to that owner (C12)."""
+    profile = _profile(contact_id)
+    form = _form(request, profile, ["owner"])
+    visit = _visit(request, profile)
+    sent = request.POST.get("also", "")
+    if form.is_bound and sent in list(owning.Also):
+        give = partial(owning.give_contact, also=owning.Also(sent))
+        if _save(request, contact_id, form, save=give):
+            toast(request, _("The owner was changed"))
+            return redirect(page_url(visit))
+    asked = form.data if form.is_bound else request.GET
+    context = _owner_question(visit, form, str(asked.get("owner", "")))
+    if not context:
+        return redirect(page_url(visit))
+    return _ask_owner(request, context, status=422 if form.is_bound else 200)
 
 
 @team_form("contacts.edit")
@@ -150,12 +178,78 @@ def _form(request: TeamRequest, profile: Profile, keys: Iterable[str]) -> Contac
     )
 
 
-def _save(request: TeamRequest, contact_id: int, form: ContactForm) -> Profile | None:
+def _ask_owner(
+    request: TeamRequest, question: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
+    return render_question(
+        request, "contacts/contact_owner.html", question, status=status
+    )
+
+
+def _asked_owner(
+    request: TeamRequest, profile: Profile, form: ContactForm
+) -> dict[str, Any]:
+    """Return the question that a new owner leads to; nothing where saving just goes on or fails."""
+    if not form.is_valid() or not profile.contact.is_reassignable_by(request.member):
+        return {}
+    edit, visit = form.edit(), _visit(request, profile)
+    is_current = edit.originals.get("owner") == form.texts["owner"]
+    if "owner" not in edit.touched() or not is_current:
+        return {}
+    return _owner_question(visit, form, edit.new["owner"])
+
+
+def _owner_question(visit: Visit, form: ContactForm, owner: str) -> dict[str, Any]:
+    """Return what templates/contacts/contact_owner.html shows, nothing where there is nothing to ask."""
+    member = (
+        owner_choices(visit.member).filter(pk=owner).first() if _is_id(owner) else None
+    )
+    if owner and member is None:
+        return {}
+    contact: Contact = visit.record
+    owner_id = member.pk if member else None
+    offer = offer_for(contact, owner_id=owner_id, by=visit.member)
+    if offer is None:
+        return {}
+    path = reverse("contacts:contact_owner", args=[visit.member.team.slug, contact.pk])
+    return {
+        **owner_question(contact, offer, member),
+        "contact": contact,
+        "owner": owner,
+        "hidden": form.hidden,
+        "problems": [str(text) for errors in form.errors.values() for text in errors],
+        "action": f"{path}?{place_query(visit, '')}",
+        "page_url": page_url(visit),
+    }
+
+
+def _after_owner(visit: Visit, before: Profile) -> str:
+    """Return where to ask about the new owner of a contact that was saved; "" for nothing to ask."""
+    contact: Contact = visit.record
+    if contact.owner_id == before.contact.owner_id:
+        return ""
+    if offer_for(contact, owner_id=contact.owner_id, by=visit.member) is None:
+        return ""
+    path = reverse("contacts:contact_owner", args=[visit.member.team.slug, contact.pk])
+    return f"{path}?owner={contact.owner_id or ''}&{place_query(visit, '')}"
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 18
+
+
+def _save(
+    request: TeamRequest,
+    contact_id: int,
+    form: ContactForm,
+    *,
+    save: Callable[..., Contact] = editing.update_contact,
+) -> Profile | None:
     """Write a valid form; return the contact as it is now, or None with the reasons in the form."""
     if not form.is_valid() or _is_search(form):
         return None
     try:
-        editing.update_contact(
+        save(
             contact_id=contact_id,
             edit=form.edit(),
             by=request.member,

@@ -6,6 +6,7 @@ from typing import Any, Self
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -130,6 +131,25 @@ class Membership(TeamModel):
     def can(self, permission: str) -> bool:
         """Return whether the role grants the permission of `roles.PERMISSION_TABLE`."""
         return permission in PERMISSIONS[self.role]
+
+    def may_give_away(self, owner: "Membership | None") -> bool:
+        """Return whether the member may give what `owner` has to another owner (product.md C12).
+
+        Without this, a rep would take over whatever they may not delete, and delete it.
+        """
+        if self.can("contacts.reassign"):
+            return True
+        is_free = owner is None or owner == self or owner.removed_at is not None
+        return is_free and self.can("contacts.edit")
+
+    def gives_away(self) -> Q:
+        """Return `may_give_away` as a condition on rows with an owner."""
+        if self.can("contacts.reassign"):
+            return Q()
+        if not self.can("contacts.edit"):
+            return Q(pk__in=[])
+        left = Q(owner__removed_at__isnull=False)
+        return Q(owner=None) | Q(owner=self) | left
 
 
 class InvitationQuerySet(TeamQuerySet):

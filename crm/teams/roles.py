@@ -19,8 +19,14 @@ PERMISSION_TABLE = {
     "contacts.edit": (_("Create, save and edit contacts and accounts"), Role.REP),
     "activities.log": (_("Log activities"), Role.REP),
     "contacts.delete_own": (_("Delete own and unowned contacts"), Role.REP),
-    "contacts.assign": (_("Give own and ownerless contacts to any member"), Role.REP),
-    "contacts.reassign": (_("Change the owner of any contact"), Role.MANAGER),
+    "contacts.assign": (
+        _("Give own, ownerless and former members' records to any member"),
+        Role.REP,
+    ),
+    "contacts.reassign": (
+        _("Change the owner of any contact or account"),
+        Role.MANAGER,
+    ),
     "contacts.delete": (_("Delete and restore any contact"), Role.MANAGER),
     "contacts.import": (_("Import contacts"), Role.REP),
     "fields.manage": (_("Add custom fields"), Role.ADMIN),

@@ -373,6 +373,10 @@ PROFILE: dict[str, Sample] = {
         lambda rows: "email-new", lambda rows: "ada@new.example"
     ),
     "contacts:contact_update": Sample(body=_dialog),
+    "contacts:contact_owner": Sample(
+        query=lambda rows: {"owner": rows.owner.pk},
+        body=lambda rows: {"owner": rows.owner.pk, "version": rows.contact.version},
+    ),
     "contacts:contact_add_to_list": Sample(body=_lists),
     "contacts:contact_delete": Sample(body=lambda rows: {}),
     "contacts:contact_restore": Sample(
@@ -406,6 +410,10 @@ ACCOUNTS: dict[str, Sample] = {
     "accounts:account_detail": Sample(
         query=lambda rows: {"contacts": "", "kind": "", "older": ""},
         variants=("?kind=calls", "?contacts=nowhere"),
+    ),
+    "accounts:account_owner": Sample(
+        query=lambda rows: {"owner": rows.owner.pk},
+        body=lambda rows: {"owner": rows.owner.pk, "version": rows.account.version},
     ),
     "accounts:account_field": Sample(
         args=lambda rows: {"account_id": rows.account.pk, "key": "industry"},
