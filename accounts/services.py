@@ -1,8 +1,10 @@
 """Every write to accounts."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from accounts import followers
@@ -145,3 +147,28 @@ def _free_domain(domain: str) -> str:
     """Return the domain unless another account has it: nobody asked for it by name."""
     taken = domain and Account.objects.filter(domain=domain).exists()
     return "" if taken else domain
+
+
+@recorded("account.owner")
+def give_accounts(
+    *, account_ids: Collection[int], owner_id: int | None, by: Membership, at: datetime
+) -> list[int]:
+    """Give those of the accounts that `by` may give away to the owner, or to nobody.
+
+    A few statements for thousands of them. Return the ids of those that changed hands. Sends
+    account_changed for each.
+    """
+    accounts = Account.objects.filter(pk__in=account_ids).reassignable_by(by)
+    rows = accounts.exclude(owner_id=owner_id).select_related("owner__user")
+    given = list(rows.order_by("pk").select_for_update(of=("self",)))
+    Account.objects.filter(pk__in=[account.pk for account in given]).update(
+        owner_id=owner_id, version=F("version") + 1, updated_at=at
+    )
+    field = account_fields()["owner"]
+    shown = field.show("" if owner_id is None else str(owner_id))
+    for account in given:
+        changes = {"owner": (str(account.owner or ""), shown)}
+        account_changed.send(
+            sender=Account, account=account, changes=changes, by=by, at=at
+        )
+    return [account.pk for account in given]

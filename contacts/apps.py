@@ -10,7 +10,14 @@ class ContactsConfig(AppConfig):
 
     def ready(self) -> None:
         from contacts import receivers  # noqa: F401, PLC0415  # connects the signals
-        from contacts.panels import history, leaving, owning, widgets  # noqa: PLC0415
+        from contacts.forms.bulk import FORMS  # noqa: PLC0415
+        from contacts.panels import (  # noqa: PLC0415
+            bulk,
+            history,
+            leaving,
+            owning,
+            widgets,
+        )
         from contacts.queries import filters, people_filters  # noqa: PLC0415
         from contacts.services.importing import running  # noqa: PLC0415
 
@@ -18,6 +25,7 @@ class ContactsConfig(AppConfig):
             filters.add(entry)
         running.register()
         history.register()
+        bulk.register(FORMS)
         leaving.register()
         owning.register()
         widgets.register()

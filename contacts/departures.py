@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from django.db.models import F
+
 from crm.teams.models import Membership
-from crm.tenancy import bulk
+from crm.tenancy.bulk import AnyOf
 from crm.tenancy.models import TeamModel
 
 Ids = Sequence[int]
@@ -126,5 +128,5 @@ def end(contact_ids: Ids) -> list[str]:
         keys += entry.files(contact_ids) if entry.files else ()
     for entry in entries:
         for model in entry.owns:
-            bulk.delete_rows(model, contact_ids, field="contact")
+            model.objects.filter(AnyOf(F("contact_id"), contact_ids)).delete()
     return keys

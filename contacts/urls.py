@@ -1,6 +1,7 @@
 from django.urls import path
 
 from contacts.views import (
+    bulk,
     creating,
     deleted,
     deletion,
@@ -16,6 +17,13 @@ urlpatterns = [
     # People
     path("people/", people.people_list, name="people_list"),
     path("people/save/", people.people_save, name="people_save"),
+    path("people/number/", bulk.people_number, name="people_number"),
+    path("people/select/<slug:key>/", bulk.people_select, name="people_select"),
+    path(
+        "selections/<int:selection_id>/<slug:key>/",
+        bulk.bulk_action,
+        name="bulk_action",
+    ),
     path("contacts/new/", creating.contact_create, name="contact_create"),
     path("accounts/options/", people.account_options, name="account_options"),
     path("accounts/names/", creating.account_names, name="account_names"),

@@ -30,11 +30,20 @@ def deletion_question(contact: Contact) -> str:
     return f"{_leaves(contact.name, [contact.pk])} {_stay(1)}"
 
 
-def deletion_question_of_many(contact_ids: Sequence[int]) -> str:
-    """Return the same of a selection: "20 contacts leave the saved contacts and 3 lists. ..."."""
-    number = len(contact_ids)
+def deletion_question_of_many(
+    contact_ids: Sequence[int], *, total: int | None = None
+) -> str:
+    """Return the same of a selection: "20 contacts leave the saved contacts and 3 lists. ...".
+
+    Of a larger one, of which `contact_ids` are only the first, nothing is counted.
+    """
+    number = total or len(contact_ids)
     contacts = ngettext("%s contact", "%s contacts", number) % localize(number)
-    return f"{_leaves(contacts, contact_ids)} {_stay(number)}"
+    if number > len(contact_ids):
+        leaves = _("%s leave the saved contacts and everything they are in.") % contacts
+    else:
+        leaves = _leaves(contacts, contact_ids)
+    return f"{leaves} {_stay(number)}"
 
 
 def _leaves(who: str, contact_ids: Sequence[int]) -> str:

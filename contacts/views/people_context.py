@@ -7,6 +7,8 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from contacts import bulk_actions
+from contacts.models import Selection
 from contacts.queries.facets import read_facet
 from contacts.queries.filters import Scope, registered
 from contacts.queries.people import PeoplePage
@@ -18,6 +20,7 @@ from contacts.queries.people_state import (
     offered_columns,
     sortable,
 )
+from crm.teams.models import Membership
 from crm.tenancy.views import TeamRequest
 
 
@@ -59,8 +62,30 @@ def people_context(page: PeoplePage, request: TeamRequest) -> dict[str, Any]:
             if entry.is_for(state.scope)
         ],
         "suggestions": _suggestions(page, url),
+        **_selecting(page, request.member),
         **_table(state, url),
         **_addresses(page, url, query),
+    }
+
+
+def _selecting(page: PeoplePage, member: Membership) -> dict[str, Any]:
+    """Return what the bar of selected rows offers."""
+    scope = page.state.scope
+    kinds = {
+        Scope.NET_NEW: [Selection.Of.PEOPLE],
+        Scope.SAVED: [Selection.Of.CONTACTS],
+        Scope.TOTAL: [Selection.Of.PEOPLE, Selection.Of.CONTACTS],
+    }
+    actions = [
+        action for of in kinds[scope] for action in bulk_actions.offered(member, of=of)
+    ]
+    return {
+        "can_select_saved": scope != Scope.NET_NEW,
+        "has_more": bool(page.previous or page.next) and not page.is_similar,
+        "actions": actions,
+        "actions_more": [action for action in actions if action.of == kinds[scope][-1]]
+        if scope != Scope.NET_NEW
+        else [],
     }
 
 

@@ -115,6 +115,8 @@ class JobRow(TeamModel):
         RESTORED = "restored", _("Restored")
         SKIPPED = "skipped", _("Skipped")
         REFUSED = "refused", _("Refused")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")
 
     job = TeamForeignKey(Job, models.CASCADE, related_name="rows", db_index=False)
     # Of the row as a spreadsheet shows the input: headings, what is above them and blank lines count.

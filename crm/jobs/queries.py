@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from crm.jobs.models import PARTIAL, Job, JobRow
+from crm.jobs.registry import kind_of
 from crm.pagination import Page, SortKey, keyset_page
 from crm.tenancy.scope import team_scope
 
@@ -40,12 +41,12 @@ def tallies(job: Job) -> list[Tally]:
 
     Rows with values left out come last, if there are any; each of them has an outcome, too.
     """
-    partial = job.counts.get(PARTIAL, 0)
+    kind, partial = kind_of(job), job.counts.get(PARTIAL, 0)
     return [
         Tally("", _("All"), job.done),
         *(
-            Tally(outcome.value, outcome.label, job.counts.get(outcome.value, 0))
-            for outcome in JobRow.Outcome
+            Tally(outcome, JobRow.Outcome(outcome).label, job.counts.get(outcome, 0))
+            for outcome in (kind.outcomes if kind else JobRow.Outcome.values)
         ),
         *([Tally(PARTIAL, _("Values left out"), partial)] if partial else []),
     ]

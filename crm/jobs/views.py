@@ -23,6 +23,7 @@ def job_detail(request: TeamRequest, job_id: int) -> HttpResponse:
         "job": job,
         "label": kind.label if kind else "",
         "summary": kind.summary(job) if kind else "",
+        "is_of_file": kind is None or kind.is_of_file,
         "origin": kind and kind.origin(request.team.slug, job.parameters),
         **(_ledger(request, job, kind) if job.is_finished else {}),
     }
@@ -32,7 +33,9 @@ def job_detail(request: TeamRequest, job_id: int) -> HttpResponse:
 @team_page("team.view")
 def job_ledger(request: TeamRequest, job_id: int) -> HttpResponse:
     job = get_object_or_404(Job, pk=job_id)
-    headings = (_("Row in the file"), _("Outcome"), _("Name"), _("Reason"))
+    kind = registry.kind_of(job)
+    number = _("Row in the file") if kind is None or kind.is_of_file else _("Number")
+    headings = (number, _("Outcome"), _("Name"), _("Reason"))
     response = StreamingHttpResponse(
         csv_lines(itertools.chain([headings], queries.whole_ledger(job))),
         content_type="text/csv; charset=utf-8",

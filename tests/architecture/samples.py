@@ -5,7 +5,7 @@ taken from ARGUMENTS; a view that accepts POST says what a valid body is.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from allauth.account.forms import default_token_generator
@@ -53,6 +53,7 @@ ARGUMENTS: dict[str, Callable[[Rows], Any]] = {
     "invitation_id": lambda rows: rows.invitation.pk,
     "job_id": lambda rows: rows.job.pk,
     "import_id": lambda rows: rows.contactimport.pk,
+    "selection_id": lambda rows: rows.selection.pk,
     "list_id": lambda rows: rows.contactlist.pk,
     "field_id": lambda rows: rows.customfield.pk,
     "activity_id": lambda rows: rows.activity.pk,
@@ -287,6 +288,44 @@ PEOPLE: dict[str, Sample] = {
 }
 
 
+def _bulk(key: str, body: Callable[[Rows], Values]) -> Sample:
+    return Sample(
+        args=lambda rows: {"selection_id": rows.selection.pk, "key": key},
+        body=lambda rows: {"number": rows.selection.total, **body(rows)},
+    )
+
+
+BULK: dict[str, Sample] = {
+    "contacts:people_number": Sample(query=_people_query, no_page=PART),
+    "contacts:people_select": Sample(
+        args=lambda rows: {"key": "set-stage"},
+        body=lambda rows: {"contact": rows.contact.pk, "state": ""},
+    ),
+    "contacts:people_select#all": Sample(
+        args=lambda rows: {"key": "delete"},
+        body=lambda rows: {"all": "1", "number": "", "state": "q=ada"},
+    ),
+    "contacts:bulk_action": _bulk(
+        "set-stage", lambda rows: {"stage": rows.other_stage.pk}
+    ),
+    "contacts:bulk_action#owner": _bulk(
+        "assign-owner", lambda rows: {"owner": rows.owner.pk, "accounts": "on"}
+    ),
+    "contacts:bulk_action#add": _bulk(
+        "add-to-list", lambda rows: {"list": rows.contactlist.pk}
+    ),
+    "contacts:bulk_action#remove": _bulk(
+        "remove-from-list", lambda rows: {"list": rows.contactlist.pk}
+    ),
+    "contacts:bulk_action#field": replace(
+        _bulk("set-field", lambda rows: {"field": "country", "text": "NO"}),
+        query=lambda rows: {"field": ""},
+        variants=("?field=city", "?field=country", "?field=nothing"),
+    ),
+    "contacts:bulk_action#delete": _bulk("delete", lambda rows: {}),
+}
+
+
 def _field(key: Callable[[Rows], str], *, page: str = PART) -> Sample:
     return Sample(
         args=lambda rows: {"contact_id": rows.contact.pk, "key": key(rows)},
@@ -455,6 +494,7 @@ SAMPLES: dict[str, Sample] = {
     **TEAMS,
     **IMPORTS,
     **PEOPLE,
+    **BULK,
     **PROFILE,
     **DELETED,
     **ACCOUNTS,

@@ -29,7 +29,9 @@ from contacts.models import (
     ContactStage,
     ListEntry,
     Person,
+    Selection,
 )
+from contacts.services import selections
 from contacts.services.deletion import delete_contacts
 from contacts.services.importing import uploads
 from contacts.services.importing.options import Options
@@ -196,6 +198,7 @@ def _build_team(name: str, *, mark: str, users: dict[str, User]) -> Rows:
         _mark_stages(mark)
         _people(rows, mark)
         _lists(rows, mark)
+        _selection(rows, mark)
         _activities(rows, mark)
         _imports(rows, mark)
         for model in team_models():
@@ -292,6 +295,16 @@ def _lists(rows: Rows, mark: str) -> None:
     )
     ContactFieldValue.objects.create(
         contact=rows.contact, field=field, text_value=f"Large {mark}"
+    )
+
+
+def _selection(rows: Rows, mark: str) -> None:
+    rows.extra["selection"] = selections.freeze_chosen(
+        of=Selection.Of.CONTACTS,
+        ids=[rows.contact.pk],
+        state=f"q={mark}",
+        by=rows.member,
+        at=timezone.now(),
     )
 
 

@@ -1,4 +1,5 @@
 // Selected rows: [data-select-root] > [data-select-all], [data-select], [data-bulk], [data-bulk-count], [data-bulk-clear];
+// [data-bulk-all] stands in the bar while everybody who matches is selected, not only the rows of the page.
 // J and K walk the rows ([data-row]), X selects, Shift selects a range, Escape clears.
 import { $, $$, isTyping, live, on, text, visible } from "./dom.js";
 import { off } from "./shortcuts.js";
@@ -13,6 +14,10 @@ function sync(root) {
   for (const x of $$("[data-bulk-count]", root)) x.textContent = n;
   return n;
 }
+// Another choice ends the selection of everybody: what the bar said of them goes.
+function endAll(root) {
+  for (const said of $$("[data-bulk-all]", root)) said.parentElement.replaceChildren();
+}
 const say = (root) => live(text("Selected").replace("%s", sync(root)));
 
 function range(root, from, to, value) {
@@ -22,18 +27,21 @@ function range(root, from, to, value) {
 
 on("click", "[data-select]", (event, box) => {
   const root = box.closest("[data-select-root]");
+  endAll(root);
   if (event.shiftKey && last) range(root, last, box, box.checked);
   last = box;
   say(root);
 });
 on("change", "[data-select-all]", (_, all) => {
   const root = all.closest("[data-select-root]");
+  endAll(root);
   for (const b of $$("[data-select]", root)) b.checked = all.checked;
   say(root);
 });
 function clear(root) {
   const inBar = document.activeElement?.closest("[data-bulk]"), first = $("[data-select]:checked", root)?.closest("tr, li");
   for (const x of $$("[data-select]", root)) x.checked = false;
+  endAll(root);
   say(root);
   if (inBar) $("[data-row]", first ?? root)?.focus();
 }
@@ -54,10 +62,20 @@ document.addEventListener("keydown", (event) => {
   const box = key === "x" && i >= 0 ? $("[data-select]", rows[i].closest("tr, li")) : null;
   if (!box) return;
   const root = box.closest("[data-select-root]");
+  endAll(root);
   if (event.shiftKey && last) range(root, last, box, true);
   else box.checked = !box.checked;
   last = box;
   say(root);
+});
+
+document.addEventListener("htmx:afterSwap", ({ target }) => {
+  const said = target?.querySelector?.(":scope > [data-bulk-all]"), root = target?.closest?.("[data-select-root]");
+  if (!said || !root) return;
+  for (const x of $$("[data-select]", root)) x.checked = true;
+  sync(root);
+  live(said.textContent.trim());
+  $("[data-bulk-clear]", root)?.focus();
 });
 
 export const start = () => $$("[data-select-root]").forEach(sync);

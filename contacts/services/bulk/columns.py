@@ -1,0 +1,87 @@
+"""Stage and owner of many contacts."""
+
+from collections.abc import Collection
+
+from django.utils.translation import gettext as _
+
+from accounts import services as account_services
+from contacts.bulk_actions import Batch, Ended, Values
+from contacts.models import Contact, ContactStage
+from contacts.queries.fields import contact_fields
+from contacts.services.bulk import rows
+from crm.conflicts import Refused
+from crm.teams.models import Membership
+
+
+def set_stage(batch: Batch, *, by: Membership) -> dict[int, Ended]:
+    """Move the contacts to the stage of the values, whatever stage they are in."""
+    stage = ContactStage.objects.filter(pk=batch.values["stage"]).first()
+    if stage is None:
+        raise Refused(_("This stage does not exist any more."), key="stage")
+    contacts, ended = rows.lock(batch, "stage")
+    changes = {
+        contact.pk: (contact.stage.name, stage.name)
+        for contact in contacts
+        if contact.stage_id != stage.pk
+    }
+    rows.write(batch, key="stage", changes=changes, by=by, stage=stage)
+    already = Ended.skipped(_("Is in this stage already."))
+    return _with(ended, contacts, done=changes, otherwise=already)
+
+
+def stage_title(values: Values) -> str:
+    stage = ContactStage.objects.filter(pk=values["stage"]).first()
+    return _("Set stage to %s") % (stage or "")
+
+
+def assign_owner(batch: Batch, *, by: Membership) -> dict[int, Ended]:
+    """Give the contacts to the member of the values, or to nobody; the rule of a single edit holds for
+    each (reference.md, 38). With `accounts` their accounts go to the same member.
+    """
+    field = contact_fields()["owner"]
+    text = field.clean(batch.values["owner"], by=by)
+    owner_id, shown = int(text) if text else None, field.show(text)
+    contacts, ended = rows.lock(batch, "owner")
+    changes, own = {}, Ended.skipped(_("Has this owner already."))
+    for contact in contacts:
+        if contact.owner_id == owner_id:
+            ended[contact.pk] = own
+        elif not contact.is_reassignable_by(by):
+            ended[contact.pk] = _not_theirs(contact)
+        else:
+            changes[contact.pk] = (str(contact.owner or ""), shown)
+    rows.write(batch, key="owner", changes=changes, by=by, owner_id=owner_id)
+    if batch.values.get("accounts"):
+        taken = {
+            c.account_id for c in contacts if c.account_id and _goes(c, ended, own)
+        }
+        account_services.give_accounts(
+            account_ids=taken, owner_id=owner_id, by=by, at=batch.at
+        )
+    return {**dict.fromkeys(changes, Ended.done()), **ended}
+
+
+def owner_title(values: Values) -> str:
+    member = Membership.objects.filter(pk=values["owner"] or None).first()
+    return _("Assign owner: %s") % (member or _("Nobody"))
+
+
+def _goes(contact: Contact, ended: dict[int, Ended], own: Ended) -> bool:
+    """Return whether the contact has the new owner by now, so that its account follows."""
+    return ended.get(contact.pk, own) is own
+
+
+def _not_theirs(contact: Contact) -> Ended:
+    text = _("Only %(owner)s and managers give this contact to somebody else.")
+    return Ended.skipped(text % {"owner": contact.owner})
+
+
+def _with(
+    ended: dict[int, Ended],
+    contacts: Collection[Contact],
+    *,
+    done: Collection[int],
+    otherwise: Ended,
+) -> dict[int, Ended]:
+    rest = {c.pk: Ended.done() if c.pk in done else otherwise for c in contacts}
+    return {**ended, **rest}
