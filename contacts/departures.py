@@ -10,10 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from django.db.models import F
-
 from crm.teams.models import Membership
-from crm.tenancy.bulk import AnyOf
+from crm.tenancy import bulk
 from crm.tenancy.models import TeamModel
 
 Ids = Sequence[int]
@@ -128,5 +126,5 @@ def end(contact_ids: Ids) -> list[str]:
         keys += entry.files(contact_ids) if entry.files else ()
     for entry in entries:
         for model in entry.owns:
-            model.objects.filter(AnyOf(F("contact_id"), contact_ids)).delete()
+            bulk.delete_rows(model, contact_ids, field="contact")
     return keys

@@ -3,10 +3,14 @@
 from celery import shared_task
 from django.utils import timezone
 
-from contacts.queries.ending import teams_with_ended_holdbacks
+from contacts.queries.ending import (
+    teams_with_contacts_to_purge,
+    teams_with_doomed_files,
+    teams_with_ended_holdbacks,
+)
 from contacts.queries.selecting import teams_with_expired_selections
 from contacts.queries.uploads import teams_with_old_uploads
-from contacts.services import expiry, selections
+from contacts.services import expiry, purging, selections
 from contacts.services.importing import uploads
 from crm.tenancy.tasks import TeamTask
 
@@ -42,3 +46,21 @@ def end_holdbacks(*, team_id: int) -> None:
 def sweep_holdbacks() -> None:
     for team_id in teams_with_ended_holdbacks(at=timezone.now()):
         end_holdbacks.delay_on_commit(team_id=team_id)
+
+
+@shared_task(base=TeamTask, acks_late=True)
+def purge_deleted(*, team_id: int) -> None:
+    purging.purge_deleted(at=timezone.now())
+
+
+@shared_task(base=TeamTask, acks_late=True)
+def remove_doomed_files(*, team_id: int) -> None:
+    purging.remove_doomed_files(at=timezone.now())
+
+
+@shared_task(acks_late=True)
+def sweep_deleted() -> None:
+    for team_id in teams_with_contacts_to_purge(at=timezone.now()):
+        purge_deleted.delay_on_commit(team_id=team_id)
+    for team_id in teams_with_doomed_files(at=timezone.now()):
+        remove_doomed_files.delay_on_commit(team_id=team_id)

@@ -40,6 +40,10 @@ BEAT_SCHEDULE = {
         "task": "contacts.tasks.sweep_holdbacks",
         "schedule": crontab(minute="*/5"),
     },
+    "sweep-deleted": {
+        "task": "contacts.tasks.sweep_deleted",
+        "schedule": crontab(minute="2-59/5"),
+    },
 }
 
 app = Celery("crm")

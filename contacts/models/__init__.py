@@ -1,6 +1,7 @@
 """People: the directory's persons and the team's own contacts."""
 
 from contacts.models.contacts import Contact, ContactEmail, ContactPhone
+from contacts.models.endings import DoomedFile, Tombstone
 from contacts.models.fields import ContactFieldValue
 from contacts.models.holdback import HeldBack
 from contacts.models.imports import ContactImport
@@ -17,10 +18,12 @@ __all__ = [
     "ContactList",
     "ContactPhone",
     "ContactStage",
+    "DoomedFile",
     "HeldBack",
     "LeftList",
     "ListEntry",
     "Person",
     "Selection",
     "SelectionPart",
+    "Tombstone",
 ]

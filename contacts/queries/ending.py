@@ -1,14 +1,30 @@
-"""Which teams have something that ends by itself."""
+"""Which teams have something that ends by itself. An index probe for each team."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef
+from django.conf import settings
+from django.db.models import Exists, OuterRef, QuerySet
 
-from contacts.models import HeldBack
+from contacts.models import Contact, DoomedFile, HeldBack
 from crm.teams.models import Team
 
 
 def teams_with_ended_holdbacks(*, at: datetime) -> list[int]:
-    """Return the teams with deleted persons who may be net new again. An index probe for each team."""
-    over = HeldBack.across_teams.filter(team=OuterRef("pk"), until__lte=at)
-    return list(Team.objects.filter(Exists(over)).values_list("pk", flat=True))
+    """Return the teams with deleted persons who may be net new again."""
+    return _teams_with(HeldBack.across_teams.filter(until__lte=at))
+
+
+def teams_with_contacts_to_purge(*, at: datetime) -> list[int]:
+    """Return the teams with contacts whose time in the bin is over."""
+    before = at - timedelta(days=settings.DELETED_KEPT_DAYS)
+    return _teams_with(Contact.across_teams.filter(deleted_at__lte=before))
+
+
+def teams_with_doomed_files(*, at: datetime) -> list[int]:
+    """Return the teams with files to remove from the storage."""
+    return _teams_with(DoomedFile.across_teams.filter(try_at__lte=at))
+
+
+def _teams_with(rows: QuerySet) -> list[int]:
+    found = Team.objects.filter(Exists(rows.filter(team=OuterRef("pk"))))
+    return list(found.values_list("pk", flat=True))

@@ -53,6 +53,7 @@ class Kind:
     record_url: Callable[[str, int], str]  # (team slug, id of a record) -> its page
     # (team slug, parameters of the job) -> the page that leads to it
     origin: Callable[[str, dict[str, Any]], tuple[str, str]]
+    record: str = "contact"  # what the ids of records in its ledger are ids of
     is_resumable: bool = True  # else it starts over when its worker died
     # How its rows can end, in the order they are shown.
     outcomes: Sequence[str] = (
@@ -71,6 +72,11 @@ _kinds: dict[str, Kind] = {}
 def add(kind: Kind) -> None:
     """Register a kind; called from AppConfig.ready()."""
     _kinds[kind.key] = kind
+
+
+def kinds_about(record: str) -> list[str]:
+    """Return the keys of the kinds whose ledgers name such records."""
+    return [kind.key for kind in _kinds.values() if kind.record == record]
 
 
 def kind_of(job: Job) -> Kind | None:

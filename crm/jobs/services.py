@@ -3,12 +3,14 @@
 import logging
 import uuid
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, InterfaceError, OperationalError, transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -18,6 +20,7 @@ from crm.jobs.registry import Chunk, JobFailed, Kind, LedgerRow, Step, TryAgain
 from crm.jobs.signals import job_queued
 from crm.teams.models import Membership
 from crm.tenancy import bulk
+from crm.tenancy.bulk import AnyOf
 
 logger = logging.getLogger(__name__)
 
@@ -86,6 +89,18 @@ def run_job(job_id: int) -> None:
                 "Something went wrong on our side. What was finished is kept, the rest is not started."
             ),
         )
+
+
+@transaction.atomic
+def blank_rows(record_ids: Sequence[int], *, of: str, by: Membership | None) -> None:
+    """Take out of all ledgers what they say about records that are no more.
+
+    The rows stay: every row of an input ends in exactly one of them. job_row_record serves it, job
+    by job.
+    """
+    jobs = Job.objects.filter(kind__in=registry.kinds_about(of))
+    about = JobRow.objects.filter(job__in=jobs.values("pk"))
+    about.filter(AnyOf(F("record_id"), record_ids)).update(label="", reason="")
 
 
 def release_stalled(*, at: datetime, job_id: int | None = None) -> list[int]:

@@ -124,6 +124,23 @@ def freeze_ids(
         return int(cursor.fetchone()[0])
 
 
+def delete_rows(
+    model: type[TeamModel], values: Iterable[int], *, field: str = "id"
+) -> int:
+    """Delete the rows of the team in scope whose `field` is one of `values`; return how many.
+
+    Nothing cascades: Django would look for rows that refer to these without naming the team, past
+    every index. The database refuses, when the transaction ends, while any are left.
+    """
+    column = model._meta.get_field(field).column
+    statement = sql.SQL(
+        "DELETE FROM {} WHERE team_id = %s AND {} = ANY(%s::bigint[])"
+    ).format(sql.Identifier(model._meta.db_table), sql.Identifier(column))
+    with connection.cursor() as cursor, connection.wrap_database_errors:
+        cursor.execute(statement, [current_team_id(), _array(values)])
+        return cursor.rowcount
+
+
 def take_turns(purpose: str) -> None:
     """Wait until no other transaction of the team works on the same purpose; holds until commit."""
     with connection.cursor() as cursor:

@@ -25,6 +25,8 @@ UNTRACKED = {
     "contacts.ContactList": "shapes the records of a team, is none; who is in it is written down",
     "contacts.ContactImport": "says itself what it did",
     "contacts.HeldBack": "follows from a deletion",
+    "contacts.Tombstone": "is what is left of a record",
+    "contacts.DoomedFile": "work that waits for a worker",
     "contacts.Selection": "what somebody ticked, for a while",
     "contacts.SelectionPart": "as above",
 }

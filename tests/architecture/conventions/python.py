@@ -208,6 +208,8 @@ RULES = [
             "contacts/queries/uploads.py::teams_with_old_uploads": ONE_SWEEP,
             "contacts/queries/selecting.py::teams_with_expired_selections": ONE_SWEEP,
             "contacts/queries/ending.py::teams_with_ended_holdbacks": ONE_SWEEP,
+            "contacts/queries/ending.py::teams_with_contacts_to_purge": ONE_SWEEP,
+            "contacts/queries/ending.py::teams_with_doomed_files": ONE_SWEEP,
         },
     ),
     Rule(
@@ -348,6 +350,7 @@ RULES = [
             "crm/teams/services.py::accept_invitation": "nobody is a member yet",
             "contacts/services/directory.py::load_directory": NO_TEAM,
             "contacts/services/importing/uploads.py::remove_old": "the clock asks",
+            "contacts/services/purging.py::doom_files": "part of what ended their rows",
             "contacts/services/selections.py::remove_expired": "the clock asks",
             "demo/services/loading.py": "part of founding a team of made-up people",
             "crm/teams/services.py::update_user": "a person's own row",
