@@ -13,6 +13,7 @@ from contacts.signals import (
     contacts_changed,
     contacts_created,
     contacts_deleted,
+    contacts_merged,
     contacts_restored,
 )
 from crm.teams.models import Membership
@@ -58,3 +59,15 @@ def note_restored(
     *, contact_ids: Sequence[int], by: By, at: datetime, **kwargs: Any
 ) -> None:
     services.note_event(contact_ids, event="restored", by=by, at=at)
+
+
+@receiver(contacts_merged)
+def note_merge(
+    *,
+    keep: Contact,
+    absorbed: Sequence[Contact],
+    by: Membership,
+    at: datetime,
+    **kwargs: Any,
+) -> None:
+    services.note_merge(keep=keep, absorbed=absorbed, by=by, at=at)

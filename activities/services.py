@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Max
+from django.db.models import Exists, F, Max, OuterRef
 from django.db.models.functions import Coalesce, Greatest
 from django.utils.translation import gettext as _
 
@@ -147,6 +147,35 @@ def note_event(
         by=by,
         at=at,
     )
+
+
+@transaction.atomic
+def note_merge(
+    *, keep: Contact, absorbed: Sequence[Contact], by: Membership, at: datetime
+) -> None:
+    """Write down which contacts became part of this one."""
+    detail = {
+        "event": "merged",
+        "contacts": [[contact.pk, contact.name] for contact in absorbed],
+    }
+    rows = [(keep.pk, keep.account_id, detail)]
+    _copy(rows, kind=Activity.Kind.CHANGED, by=by, at=at)
+
+
+def move_activities(*, keep: Contact, absorb: Contact) -> None:
+    """Move the timeline: two statements for thousands of lines.
+
+    Each stays in the log of the account it happened at; what happened at none goes to that of the
+    kept contact.
+    """
+    moving = Activity.objects.filter(contact=absorb)
+    same = Activity.objects.filter(
+        contact=keep, idempotency_key=OuterRef("idempotency_key")
+    )
+    # The form that both were sent with was answered long ago: only the key would be there twice.
+    keyed = moving.exclude(idempotency_key="")
+    keyed.filter(Exists(same)).update(idempotency_key="")
+    moving.update(contact=keep, account=Coalesce("account", keep.account_id))
 
 
 def _copy(

@@ -18,7 +18,7 @@ from activities.panels.widgets import load_account_log, load_overview, load_time
 from activities.queries import LOGGED, Composer, new_composer
 from contacts.models import Contact
 from contacts.panels.page import list_query
-from contacts.queries.profile import find_contact
+from contacts.queries.profile import find_contact, follow_merge
 from crm.conflicts import RecordDeleted, Refused
 from crm.htmx import render_page, toast
 from crm.tenancy.views import TeamRequest, team_form, team_page
@@ -29,6 +29,7 @@ from layouts.registry import Visit
 def contact_timeline(request: TeamRequest, contact_id: int) -> HttpResponse:
     """Show older entries; htmx puts them below those that are there."""
     visit = _visit(request, contact_id)
+    follow_merge(visit.record)
     context = {
         "contact": visit.record,
         "contact_url": visit.record.get_absolute_url(),

@@ -20,6 +20,7 @@ class ContactsConfig(AppConfig):
         )
         from contacts.queries import filters, people_filters  # noqa: PLC0415
         from contacts.services.importing import running  # noqa: PLC0415
+        from contacts.services.merging import moving, searching  # noqa: PLC0415
 
         for entry in people_filters.FILTERS:
             filters.add(entry)
@@ -28,6 +29,8 @@ class ContactsConfig(AppConfig):
         bulk.register(FORMS)
         leaving.register()
         owning.register()
+        moving.register()
+        searching.register()
         widgets.register()
         navigation.add(
             navigation.NavItem(

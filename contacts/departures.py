@@ -45,6 +45,8 @@ class Departure:
     let_go: Act | None = None
     # Models with a foreign key `contact`, whose rows end with the contact.
     owns: tuple[type[TeamModel], ...] = ()
+    # The same with foreign keys of other names.
+    refers: tuple[tuple[type[TeamModel], str], ...] = ()
     # Before the rows end: returns the storage keys of the files that end with them.
     files: Callable[[Ids], Iterable[str]] | None = None
 
@@ -127,4 +129,6 @@ def end(contact_ids: Ids) -> list[str]:
     for entry in entries:
         for model in entry.owns:
             bulk.delete_rows(model, contact_ids, field="contact")
+        for model, name in entry.refers:
+            bulk.delete_rows(model, contact_ids, field=name)
     return keys

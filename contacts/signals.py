@@ -14,3 +14,7 @@ contact_changed = Signal()
 # changes: {contact id: changes as above}; by: Membership or None; at: datetime. The same news of thousands of
 # contacts at once, from jobs; `via` names the file they came from. Receivers work set-based.
 contacts_changed = Signal()
+
+# keep: Contact; absorbed: list of Contact, as they were before; by: Membership; at: datetime. Everything that
+# contacts.belongings names has moved; this is for telling of it.
+contacts_merged = Signal()

@@ -3,6 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
+from contacts.queries.duplicates import teams_to_search
 from contacts.queries.ending import (
     teams_with_contacts_to_purge,
     teams_with_doomed_files,
@@ -12,6 +13,7 @@ from contacts.queries.selecting import teams_with_expired_selections
 from contacts.queries.uploads import teams_with_old_uploads
 from contacts.services import expiry, purging, selections
 from contacts.services.importing import uploads
+from contacts.services.merging import duplicates
 from crm.tenancy.tasks import TeamTask
 
 
@@ -64,3 +66,14 @@ def sweep_deleted() -> None:
         purge_deleted.delay_on_commit(team_id=team_id)
     for team_id in teams_with_doomed_files(at=timezone.now()):
         remove_doomed_files.delay_on_commit(team_id=team_id)
+
+
+@shared_task(base=TeamTask, acks_late=True)
+def search_duplicates(*, team_id: int) -> None:
+    duplicates.search_duplicates(by=None)
+
+
+@shared_task(acks_late=True)
+def sweep_duplicates() -> None:
+    for team_id in teams_to_search():
+        search_duplicates.delay_on_commit(team_id=team_id)

@@ -5,8 +5,10 @@ from contacts.views import (
     creating,
     deleted,
     deletion,
+    duplicates,
     editing,
     imports,
+    merging,
     people,
     profile,
 )
@@ -83,6 +85,29 @@ urlpatterns = [
     # Deleted contacts
     path("settings/deleted/", deleted.deleted_list, name="deleted_list"),
     path("settings/deleted/restore/", deleted.deleted_restore, name="deleted_restore"),
+    # Duplicates
+    path(
+        "contacts/<int:contact_id>/merge/",
+        merging.contact_merge,
+        name="contact_merge",
+    ),
+    path(
+        "contacts/<int:contact_id>/merge/<int:other_id>/",
+        merging.merge_review,
+        name="merge_review",
+    ),
+    path("duplicates/", duplicates.duplicate_list, name="duplicate_list"),
+    path("duplicates/search/", duplicates.duplicate_search, name="duplicate_search"),
+    path(
+        "contacts/<int:contact_id>/duplicates/<int:other_id>/dismiss/",
+        duplicates.duplicate_dismiss,
+        name="duplicate_dismiss",
+    ),
+    path(
+        "contacts/<int:contact_id>/duplicates/<int:other_id>/reopen/",
+        duplicates.duplicate_reopen,
+        name="duplicate_reopen",
+    ),
     # Import
     path("imports/new/", imports.import_create, name="import_create"),
     path(

@@ -44,6 +44,10 @@ BEAT_SCHEDULE = {
         "task": "contacts.tasks.sweep_deleted",
         "schedule": crontab(minute="2-59/5"),
     },
+    "sweep-duplicates": {
+        "task": "contacts.tasks.sweep_duplicates",
+        "schedule": crontab(hour=2, minute=41),
+    },
 }
 
 app = Celery("crm")

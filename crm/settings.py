@@ -71,6 +71,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "crm.teams.middleware.PreferencesMiddleware",
     "crm.teams.middleware.TeamMiddleware",
+    "contacts.middleware.MergedContactMiddleware",
 ]
 
 TEMPLATES = [

@@ -232,6 +232,9 @@ def changed_text(detail: dict[str, Any]) -> str:
     texts = {"deleted": _("deleted the contact"), "restored": _("restored the contact")}
     if text := texts.get(detail.get("event", "")):
         return text
+    if detail.get("event") == "merged":
+        names = [str(name) for _pk, name in detail.get("contacts", [])]
+        return _("merged %s into this contact") % ", ".join(names)
     number = len(detail.get("changes", []))
     if file := detail.get("via"):
         return _("imported from %s") % file

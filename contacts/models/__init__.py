@@ -1,6 +1,7 @@
 """People: the directory's persons and the team's own contacts."""
 
 from contacts.models.contacts import Contact, ContactEmail, ContactPhone
+from contacts.models.duplicates import DuplicatePair, Match
 from contacts.models.endings import DoomedFile, Tombstone
 from contacts.models.fields import ContactFieldValue
 from contacts.models.holdback import HeldBack
@@ -19,9 +20,11 @@ __all__ = [
     "ContactPhone",
     "ContactStage",
     "DoomedFile",
+    "DuplicatePair",
     "HeldBack",
     "LeftList",
     "ListEntry",
+    "Match",
     "Person",
     "Selection",
     "SelectionPart",

@@ -27,8 +27,12 @@ class ContactQuerySet(TeamQuerySet):
         return self.filter(deleted_at=None)
 
     def deleted(self) -> Self:
-        """Contacts in the bin."""
-        return self.exclude(deleted_at=None)
+        """Contacts in the bin; not those that were merged, whose record lives on in another."""
+        return self.exclude(deleted_at=None).filter(merged_into=None)
+
+    def merged(self) -> Self:
+        """Contacts that became part of another one; contact_team_merged serves it."""
+        return self.filter(merged_into__isnull=False)
 
     def deletable_by(self, member: Membership) -> Self:
         """Contacts that the member may delete and restore (product.md D5)."""
@@ -153,6 +157,15 @@ class Contact(TeamModel):
     deleted_by = TeamForeignKey(
         Membership, models.SET_NULL, null=True, related_name="+", db_index=False
     )
+    # The contact this one became part of, never one that was merged itself: links to this one lead there.
+    merged_into = TeamForeignKey(
+        "self",
+        models.CASCADE,
+        null=True,
+        editable=False,
+        related_name="+",
+        db_index=False,
+    )
 
     # Kept by services for lists and searches; see contacts.services.indexing
     name_sort = models.CharField(max_length=201, db_collation="C", editable=False)
@@ -187,6 +200,10 @@ class Contact(TeamModel):
                 fields=["team", "external_id"],
                 condition=Q(deleted_at=None) & ~Q(external_id=""),
                 name="contact_external_id_once_per_team",
+            ),
+            models.CheckConstraint(
+                condition=Q(merged_into=None) | Q(deleted_at__isnull=False),
+                name="contact_merged_is_deleted",
             ),
         ]
         indexes = [
@@ -242,6 +259,11 @@ class Contact(TeamModel):
                 condition=Q(deleted_at__isnull=False),
                 name="contact_team_deleted",
             ),
+            models.Index(
+                fields=["team", "merged_into"],
+                condition=Q(merged_into__isnull=False),
+                name="contact_team_merged",
+            ),
             GinIndex(
                 OpClass("team_id", name="int8_ops"),
                 OpClass("search_text", name="gin_trgm_ops"),
@@ -280,9 +302,20 @@ class Contact(TeamModel):
     def is_deleted(self) -> bool:
         return self.deleted_at is not None
 
+    @property
+    def is_merged(self) -> bool:
+        return self.merged_into_id is not None
+
     def is_reassignable_by(self, member: Membership) -> bool:
         """Return whether the member may give the contact another owner (product.md C12)."""
         return member.may_give_away(self.owner)
+
+    def is_deletable_by(self, member: Membership) -> bool:
+        """The same rule as ContactQuerySet.deletable_by, for a row at hand."""
+        if member.can("contacts.delete"):
+            return True
+        is_own = self.owner_id in (None, member.pk)
+        return is_own and member.can("contacts.delete_own")
 
     @property
     def location(self) -> str:

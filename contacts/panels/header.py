@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from contacts.models import Contact
+from contacts.panels.duplicates import duplicate_notice
 from contacts.panels.rows import HEADER, ContactRows, place_query, time_of
 from crm.templatetags.ui import dial
 from layouts import registry
@@ -13,7 +14,7 @@ from layouts.registry import Visit
 
 
 def identity(visit: Visit) -> dict[str, Any]:
-    """Return what templates/contacts/_identity.html shows: no query but those of the phrases."""
+    """Return what templates/contacts/_identity.html shows: one query and those of the phrases."""
     contact: Contact = visit.record
     can_edit = visit.member.can("contacts.edit") and not contact.is_deleted
     return {
@@ -22,6 +23,7 @@ def identity(visit: Visit) -> dict[str, Any]:
         "local": time_of(visit.profile, at=visit.at),
         "situation": registry.sentence(visit),
         "can_edit": can_edit,
+        "duplicate": duplicate_notice(visit),
         "quick_actions": quick_actions(visit),
         "visit_query": place_query(visit, HEADER),
         "stage_url": ContactRows(visit, place=HEADER).edit_url("stage"),

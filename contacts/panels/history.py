@@ -35,6 +35,7 @@ ACTS = {
     "contact.owner": _("changed the owner"),
     "contact.delete": _("deleted the contact"),
     "contact.restore": _("restored the contact"),
+    "contact.merge": _("merged a duplicate"),
 }
 
 

@@ -18,6 +18,7 @@ from contacts.models import (
     ContactEmail,
     ContactFieldValue,
     ContactPhone,
+    DuplicatePair,
     LeftList,
     ListEntry,
 )
@@ -143,5 +144,16 @@ def register() -> None:
     departures.add(
         departures.Departure(
             key="values", order=0, owns=(ContactEmail, ContactPhone, ContactFieldValue)
+        )
+    )
+    departures.add(
+        departures.Departure(
+            key="merges",
+            order=-1,  # after everything that those who were merged have
+            refers=(
+                (DuplicatePair, "first"),
+                (DuplicatePair, "second"),
+                (Contact, "merged_into"),
+            ),
         )
     )

@@ -83,7 +83,9 @@ def frame(visit: Visit, *, tab: str) -> dict[str, Any]:
         "update_url": url("contacts:contact_update"),
         "add_to_list_url": url("contacts:contact_add_to_list"),
         "delete_url": url("contacts:contact_delete"),
-        "can_delete": not contact.is_deleted and _reaches(contact, visit.member),
+        "merge_url": url("contacts:contact_merge"),
+        "can_merge": not contact.is_deleted and visit.member.can("contacts.merge"),
+        "can_delete": not contact.is_deleted and contact.is_deletable_by(visit.member),
         "can_restore": may_restore(contact, visit.member),
         "deleted": deleted_notice(contact, at=visit.at),
     }
@@ -97,14 +99,7 @@ def _neighbours(visit: Visit) -> people.Neighbours | None:
     )
 
 
-def _reaches(contact: Contact, member: Membership) -> bool:
-    """The same rule as ContactQuerySet.deletable_by, for a row at hand."""
-    if member.can("contacts.delete"):
-        return True
-    return member.can("contacts.delete_own") and contact.owner_id in (None, member.pk)
-
-
 def may_restore(contact: Contact, member: Membership) -> bool:
     """The same rule as ContactQuerySet.restorable_by, for a row at hand."""
     did_it = member.can("contacts.delete_own") and contact.deleted_by_id == member.pk
-    return contact.is_deleted and (_reaches(contact, member) or did_it)
+    return contact.is_deleted and (contact.is_deletable_by(member) or did_it)

@@ -38,6 +38,14 @@ class Phone(NamedTuple):
     kind: str
 
 
+class ContactMerged(Exception):
+    """The contact became part of another one, whose page is to be shown instead."""
+
+    def __init__(self, survivor_id: int) -> None:
+        super().__init__(survivor_id)
+        self.survivor_id = survivor_id
+
+
 @dataclass(frozen=True, kw_only=True)
 class Profile:
     """A contact with its addresses and lists, and the stages it may be in."""
@@ -54,6 +62,12 @@ def find_contact(contact_id: int) -> Contact | None:
     contacts = Contact.objects.filter(pk=contact_id)
     contacts = contacts.select_related("account", "created_by__user")
     return next(iter(contacts.defer(*UNSHOWN)[:1]), None)
+
+
+def follow_merge(contact: Contact) -> None:
+    """Raise ContactMerged if the contact is only read under another address by now."""
+    if contact.merged_into_id is not None:
+        raise ContactMerged(contact.merged_into_id)
 
 
 def find_profile(contact_id: int) -> Profile | None:

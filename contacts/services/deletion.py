@@ -1,6 +1,6 @@
 """Into the bin and out of it again, for one contact and for thousands alike: no query per contact."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -61,13 +61,29 @@ def _delete(found: list[int], *, by: Membership, at: datetime) -> None:
 
 
 def _hold_back(found: list[int], *, at: datetime) -> None:
-    contacts = Contact.objects.filter(AnyOf(F("pk"), found)).exclude(person=None)
-    persons = list(contacts.values_list("person_id", flat=True))
+    # Also the persons of the contacts that were merged into these.
+    persons = [
+        person
+        for column in ("pk", "merged_into_id")
+        for person in _persons(column, found)
+    ]
     HeldBack.objects.filter(AnyOf(F("person_id"), persons)).delete()
     until = at + timedelta(hours=settings.DELETION_HOLDBACK_HOURS)
     bulk.copy_rows(
-        HeldBack, ["person", "until"], ((person, until) for person in persons)
+        HeldBack, ["person", "until"], ((person, until) for person in set(persons))
     )
+
+
+def hold_merged_persons(survivors: Collection[int]) -> None:
+    """Keep the persons of contacts that were merged into these from being net new, for good."""
+    persons = set(_persons("merged_into_id", survivors))
+    HeldBack.objects.filter(AnyOf(F("person_id"), persons)).delete()
+    bulk.copy_rows(HeldBack, ["person"], ((person,) for person in persons))
+
+
+def _persons(column: str, ids: Collection[int]) -> Iterable[int]:
+    contacts = Contact.objects.filter(AnyOf(F(column), ids)).exclude(person=None)
+    return contacts.values_list("person_id", flat=True)
 
 
 @recorded("contact.restore")
@@ -116,6 +132,7 @@ def _restore(
     )
     ContactEmail.objects.filter(AnyOf(F("contact_id"), back)).update(is_live=True)
     HeldBack.objects.filter(person__in=contacts.values("person")).delete()
+    hold_merged_persons(back)
     departures.come_back(back, by=by, at=at, put_back=put_back)
     contacts_restored.send(sender=Contact, contact_ids=back, by=by, at=at)
 

@@ -56,7 +56,12 @@ def _purge_batch(at: datetime) -> int:
 def end_contacts(
     contact_ids: Sequence[int], *, why: str, by: Membership | None, at: datetime
 ) -> None:
-    """Delete the contacts, which the caller has locked, with everything that is theirs."""
+    """Delete the contacts, which the caller has locked, with everything that is theirs.
+
+    With them go those that were merged into them.
+    """
+    merged = Contact.objects.filter(AnyOf(F("merged_into_id"), contact_ids))
+    contact_ids = [*contact_ids, *merged.values_list("pk", flat=True)]
     with unrecorded():
         doom_files(departures.end(contact_ids), at=at)
         bulk.delete_rows(Contact, contact_ids)

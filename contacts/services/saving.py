@@ -71,7 +71,8 @@ def _save_people(person_ids: Collection[int], *, by: Membership, at: datetime) -
     # One at a time for each team, so that a double click finds what the first one did.
     Team.objects.select_for_update(no_key=True).get(pk=current_team_id())
     people = {person.pk: person for person in _persons(person_ids)}
-    result = Saved(already=_contacts_of(Contact.objects.saved(), people))
+    result = Saved(already=_survivors_of(people))
+    result.already |= _contacts_of(Contact.objects.saved(), people)
     rest = people.keys() - result.already.keys()
     binned = _contacts_of(Contact.objects.deleted(), rest)
     if binned:
@@ -99,6 +100,13 @@ def _contacts_of(contacts: QuerySet, person_ids: Iterable[int]) -> dict[int, int
     """Return the contact of each person; the one deleted last where there are several."""
     found = contacts.filter(person__in=list(person_ids)).order_by("deleted_at", "pk")
     return dict(found.values_list("person_id", "pk"))
+
+
+def _survivors_of(person_ids: Iterable[int]) -> dict[int, int]:
+    """Return the saved contact that the contact of each person was merged into."""
+    merged = Contact.objects.merged().filter(merged_into__deleted_at=None)
+    found = merged.filter(person__in=list(person_ids))
+    return dict(found.values_list("person_id", "merged_into_id"))
 
 
 def _create(

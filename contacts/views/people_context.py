@@ -50,6 +50,7 @@ def people_context(page: PeoplePage, request: TeamRequest) -> dict[str, Any]:
         "url": url,
         "query": query,
         "can_edit": can_edit,
+        "can_merge": request.member.can("contacts.merge"),
         "can_import": request.member.can("contacts.import"),
         "can_save": can_edit and state.scope != Scope.SAVED,
         "fragment": bool(request.htmx),

@@ -10,7 +10,7 @@ from django.utils import timezone
 from contacts.panels.all_fields import all_fields
 from contacts.panels.header import identity
 from contacts.panels.page import frame, visit_contact
-from contacts.queries.profile import find_profile
+from contacts.queries.profile import find_profile, follow_merge
 from crm.htmx import fragment_wanted, render_page
 from crm.tenancy.views import TeamRequest, team_page
 from layouts import registry
@@ -76,6 +76,7 @@ def _visit(request: TeamRequest, contact_id: int, **more: str) -> Visit:
     profile = find_profile(contact_id)
     if profile is None:
         raise Http404
+    follow_merge(profile.contact)
     return visit_contact(
         profile, member=request.member, params=request.GET, at=timezone.now(), **more
     )

@@ -28,6 +28,10 @@ PERMISSION_TABLE = {
         Role.MANAGER,
     ),
     "contacts.delete": (_("Delete and restore any contact"), Role.MANAGER),
+    "contacts.merge": (
+        _("Merge contacts that the role may edit and delete"),
+        Role.REP,
+    ),
     "contacts.import": (_("Import contacts"), Role.REP),
     "fields.manage": (_("Add custom fields"), Role.ADMIN),
     "members.manage": (

@@ -70,6 +70,7 @@ LOWEST_ROLE = {
     "contacts.assign": Role.REP,
     "contacts.reassign": Role.MANAGER,
     "contacts.delete": Role.MANAGER,
+    "contacts.merge": Role.REP,
     "contacts.import": Role.REP,
     "fields.manage": Role.ADMIN,
     "members.manage": Role.ADMIN,
@@ -434,6 +435,41 @@ DELETED: dict[str, Sample] = {
 }
 
 
+def _pair(rows: Rows) -> Values:
+    return {"contact_id": rows.contact.pk, "other_id": rows.second_contact.pk}
+
+
+DUPLICATES: dict[str, Sample] = {
+    "contacts:contact_merge": Sample(
+        query=lambda rows: {"q": ""}, variants=("?q=bob", "?q=nobody")
+    ),
+    "contacts:merge_review": Sample(
+        args=_pair,
+        query=lambda rows: {"contact": "", "keep": ""},
+        body=lambda rows: {
+            f"version-{row.pk}": row.version
+            for row in (rows.contact, rows.second_contact)
+        },
+    ),
+    "contacts:duplicate_list": Sample(
+        query=lambda rows: {"show": "", "cursor": ""},
+        variants=("?show=dismissed", "?cursor=nowhere"),
+    ),
+    "contacts:duplicate_search": Sample(no_page=ONLY_POST, body=lambda rows: {}),
+    "contacts:duplicate_dismiss": Sample(
+        no_page=ONLY_POST, args=_pair, body=lambda rows: {}
+    ),
+    "contacts:duplicate_reopen": Sample(
+        no_page=ONLY_POST,
+        args=lambda rows: {
+            "contact_id": rows.second_contact.pk,
+            "other_id": rows.deleted_contact.pk,
+        },
+        body=lambda rows: {},
+    ),
+}
+
+
 def _account_field(key: str, value: Callable[[Rows], Any]) -> Sample:
     return Sample(
         args=lambda rows: {"account_id": rows.account.pk, "key": key},
@@ -497,6 +533,7 @@ SAMPLES: dict[str, Sample] = {
     **BULK,
     **PROFILE,
     **DELETED,
+    **DUPLICATES,
     **ACCOUNTS,
     **ACTIVITIES,
 }

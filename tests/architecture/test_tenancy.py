@@ -199,12 +199,14 @@ class TestDatabase:
         target = f.related_model.across_teams.filter(team=world.other.team).first()
         assert row is not None
         assert target is not None
-        sql = f'UPDATE "{model._meta.db_table}" SET {f.column} = %s WHERE id = %s'
-        with connection.cursor() as cursor:
-            cursor.execute(sql, [target.pk, row.pk])
-            with pytest.raises(IntegrityError), transaction.atomic():
-                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-            cursor.execute(sql, [getattr(row, f.attname), row.pk])
+        sql = f'UPDATE "{model._meta.db_table}" SET {f.column} = %s WHERE id = %s;'
+        checked = f"{sql} SET CONSTRAINTS ALL IMMEDIATE"
+        with (
+            connection.cursor() as cursor,
+            pytest.raises(IntegrityError),
+            transaction.atomic(),
+        ):
+            cursor.execute(checked, [target.pk, row.pk])
 
     def test_has_a_row_of_every_model_to_try_this_with(self, world: World) -> None:
         teams = {world.own.team.pk, world.other.team.pk}

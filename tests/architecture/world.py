@@ -27,7 +27,9 @@ from contacts.models import (
     ContactFieldValue,
     ContactList,
     ContactStage,
+    DuplicatePair,
     ListEntry,
+    Match,
     Person,
     Selection,
 )
@@ -275,8 +277,14 @@ def _people(rows: Rows, mark: str) -> None:
         emails=(f"bob@{slug}.example",),
         created_at=timezone.now() - timedelta(days=5),
     )
+    DuplicatePair.objects.create(
+        first=rows.contact, second=rows.second_contact, match=Match.PHONE
+    )
     rows.extra["deleted_contact"] = gone = make_contact(
         f"Gone{mark}", mark, created_at=timezone.now() - timedelta(days=4)
+    )
+    DuplicatePair.objects.create(
+        first=rows.second_contact, second=gone, dismissed_at=timezone.now()
     )
     delete_contacts(
         contact_ids=[gone.pk],

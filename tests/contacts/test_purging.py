@@ -146,9 +146,16 @@ class TestEveryModel:
     """What refers to a contact is registered, or the database would refuse the purge."""
 
     def test_that_belongs_to_contacts_ends_with_them(self):
-        owned = {model for entry in departures.registered() for model in entry.owns}
+        owned = {
+            (model, name)
+            for entry in departures.registered()
+            for model, name in (
+                *((model, "contact") for model in entry.owns),
+                *entry.refers,
+            )
+        }
         referring = {
-            model
+            (model, field.name)
             for model in apps.get_models()
             for field in model._meta.get_fields()
             if issubclass(model, TeamModel)

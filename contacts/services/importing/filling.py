@@ -5,9 +5,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from contacts.queries.fields import contact_fields
+from contacts.queries.linkedin import linkedin_key
 from contacts.services.importing.companies import Company
 from contacts.services.importing.known import Known
-from contacts.services.importing.rows import Key, Row, linkedin_key
+from contacts.services.importing.rows import Key, Row
 from crm.phones import format_phone
 from crm.text import fold
 

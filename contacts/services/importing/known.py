@@ -4,11 +4,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from django.db.models import F
+from django.db.models.functions import Coalesce
 
 from contacts.models import Contact, ContactEmail, ContactFieldValue, ContactPhone
+from contacts.queries.linkedin import linkedin_key, linkedin_spellings
 from contacts.services.importing.cells import VALUE_COLUMNS
 from contacts.services.importing.companies import Company
-from contacts.services.importing.rows import Key, Row, linkedin_key, linkedin_spellings
+from contacts.services.importing.rows import Key, Row
 from crm.tenancy.bulk import AnyOf
 
 
@@ -83,7 +85,10 @@ class Known:
 
 
 def find(rows: Iterable[Row]) -> dict[Key, list[int]]:
-    """Return the contacts, also deleted ones, that are known under the rows' keys."""
+    """Return the contacts, also deleted ones, that are known under the rows' keys.
+
+    One that was merged is known as the contact that it became part of.
+    """
     wanted: dict[str, set[Key]] = {}
     for row in rows:
         for key in row.keys:
@@ -97,14 +102,21 @@ def find(rows: Iterable[Row]) -> dict[Key, list[int]]:
 
 
 Owners = Iterator[tuple[Key, int]]
+# Whoever is known by a key of a merged contact is the one it became part of.
+SURVIVOR = Coalesce("merged_into_id", "pk")
+OWNER = Coalesce("contact__merged_into_id", "contact_id")
 
 
 def _by_id(keys: set[Key]) -> Owners:
     values = [external_id for _kind, external_id in keys]
     contacts = Contact.objects.filter(AnyOf(F("external_id"), values)).order_by("pk")
-    # Deleted ones apart: each half has an index of its own.
-    for half in (contacts.saved().exclude(external_id=""), contacts.deleted()):
-        for external_id, pk in half.values_list("external_id", "pk"):
+    # Apart, because each part has an index of its own.
+    for part in (
+        contacts.saved().exclude(external_id=""),
+        contacts.deleted(),
+        contacts.merged(),
+    ):
+        for external_id, pk in part.values_list("external_id", SURVIVOR):
             yield ("id", external_id), pk
 
 
@@ -113,7 +125,7 @@ def _by_email(keys: set[Key]) -> Owners:
     emails = ContactEmail.objects.filter(AnyOf(F("email_norm"), values))
     for is_live in (True, False):
         half = emails.filter(is_live=is_live).order_by("contact_id")
-        for email, pk in half.values_list("email_norm", "contact_id"):
+        for email, pk in half.values_list("email_norm", OWNER):
             yield ("email", email), pk
 
 
@@ -121,7 +133,7 @@ def _by_linkedin(keys: set[Key]) -> Owners:
     spellings = [s for _kind, path in keys for s in linkedin_spellings(path)]
     contacts = Contact.objects.exclude(linkedin_url="").order_by("pk")
     found = contacts.filter(AnyOf(F("linkedin_url"), spellings))
-    for url, pk in found.values_list("linkedin_url", "pk"):
+    for url, pk in found.values_list("linkedin_url", SURVIVOR):
         yield ("linkedin", linkedin_key(url)), pk
 
 
@@ -129,7 +141,7 @@ def _by_phone(keys: set[Key]) -> Owners:
     numbers = list({number for _kind, number, _name in keys})
     phones = ContactPhone.objects.filter(AnyOf(F("number"), numbers))
     owners = phones.order_by("contact_id").values_list(
-        "number", "contact__name_sort", "contact_id"
+        "number", "contact__name_sort", OWNER
     )
     for number, name_sort, pk in owners:
         yield ("phone", number, name_sort), pk

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from django.utils.translation import gettext as _
 
 from contacts.queries.fields import contact_fields, custom_value
+from contacts.queries.linkedin import linkedin_key
 from contacts.services.addresses import (
     BadEmail,
     BadPhone,
@@ -18,7 +19,7 @@ from contacts.services.addresses import (
 )
 from contacts.services.importing import cells, targets
 from contacts.services.importing.files import MAX_CELL
-from contacts.services.importing.rows import Row, linkedin_key
+from contacts.services.importing.rows import Row
 from crm.conflicts import Refused
 from crm.text import fold
 from layouts.fields import Field

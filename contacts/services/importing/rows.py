@@ -1,6 +1,5 @@
 """A row of the file as what it says about a person, and by which keys that person is known."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from contacts.services.importing import targets
@@ -51,16 +50,3 @@ class Row:
         name = f"{first or ''} {last or ''}".strip() or self.values.get(targets.NAME)
         known_by = name or next(iter(self.emails), "") or self.values.get("external_id")
         return (known_by or "")[:200]
-
-
-def linkedin_key(url: str) -> str:
-    """Return what two addresses of one LinkedIn profile have in common: "in/ada-lovelace"."""
-    path = url.split("?")[0].split("#")[0].rstrip("/").lower()
-    return path.partition("linkedin.com/")[2] or path
-
-
-def linkedin_spellings(key: str) -> Iterator[str]:
-    """Yield the addresses under which a profile is usually kept."""
-    for host in ("https://www.linkedin.com/", "https://linkedin.com/"):
-        for end in ("", "/"):
-            yield f"{host}{key}{end}"

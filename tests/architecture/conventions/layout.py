@@ -45,6 +45,8 @@ OWN_MODULES = {
     "crm/jobs/registry.py": "which kinds of jobs there are",
     "accounts/followers.py": "what may follow an account to its new owner",
     "contacts/bulk_actions.py": "what people can do with many contacts at once",
+    "contacts/belongings.py": "what moves with a contact that is merged",
+    "contacts/middleware.py": "where links to merged contacts lead",
     "contacts/departures.py": "what goes with a contact that is deleted",
     "layouts/registry.py": "what apps put on a record's page",
     "layouts/fields.py": "how one value is read, checked and shown",

@@ -352,6 +352,8 @@ RULES = [
             "contacts/services/importing/uploads.py::remove_old": "the clock asks",
             "contacts/services/purging.py::doom_files": "part of what ended their rows",
             "contacts/services/selections.py::remove_expired": "the clock asks",
+            "contacts/services/deletion.py::hold_merged_persons": "part of a merge",
+            "activities/services.py::move_activities": "part of a merge, which says who",
             "demo/services/loading.py": "part of founding a team of made-up people",
             "crm/teams/services.py::update_user": "a person's own row",
             "crm/teams/services.py::set_preferences": "a person's own row",

@@ -1,0 +1,91 @@
+"""The page of possible duplicates: searched for, merged, or told apart."""
+
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from contacts.panels.duplicates import duplicates_state, pair_url
+from contacts.services.merging import duplicates, searching
+from crm.htmx import render_page, toast
+from crm.tenancy.views import TeamRequest, team_action, team_page
+
+
+@team_page("contacts.merge")
+def duplicate_list(request: TeamRequest) -> HttpResponse:
+    context = duplicates_state(
+        slug=request.team.slug,
+        dismissed=request.GET.get("show") == "dismissed",
+        cursor=request.GET.get("cursor", ""),
+    )
+    return render_page(
+        request,
+        "contacts/duplicate_list.html",
+        context,
+        partials={"duplicates-body"},
+    )
+
+
+@team_action("contacts.merge")
+def duplicate_search(request: TeamRequest) -> HttpResponse:
+    searching.start_search(by=request.member)
+    return redirect("contacts:duplicate_list", request.team.slug)
+
+
+@team_action("contacts.merge")
+def duplicate_dismiss(
+    request: TeamRequest, contact_id: int, other_id: int
+) -> HttpResponse:
+    """Remember that the two are different people."""
+    _decide(
+        duplicates.dismiss_pair,
+        one_id=contact_id,
+        other_id=other_id,
+        by=request.member,
+        at=timezone.now(),
+    )
+    slug = request.team.slug
+    undo = pair_url(slug, "duplicate_reopen", contact_id, other_id)
+    toast(request, _("Remembered as two people"), undo=_back(request, undo))
+    return redirect(_next(request, contact_id))
+
+
+@team_action("contacts.merge")
+def duplicate_reopen(
+    request: TeamRequest, contact_id: int, other_id: int
+) -> HttpResponse:
+    """Forget that somebody said the two are different people."""
+    _decide(
+        duplicates.reopen_pair,
+        one_id=contact_id,
+        other_id=other_id,
+        by=request.member,
+    )
+    toast(request, _("These may be the same person again"))
+    return redirect(_next(request, contact_id))
+
+
+def _decide(decision: Any, **values: Any) -> None:
+    try:
+        decision(**values)
+    except duplicates.NoPair:
+        raise Http404 from None
+
+
+def _back(request: TeamRequest, url: str) -> str:
+    return f"{url}?next=contact" if _is_from_contact(request) else url
+
+
+def _is_from_contact(request: TeamRequest) -> bool:
+    return "contact" in (request.POST.get("next"), request.GET.get("next"))
+
+
+def _next(request: TeamRequest, contact_id: int) -> str:
+    """Return the page that the button stood on: the contact's, or that of all duplicates."""
+    slug = request.team.slug
+    if _is_from_contact(request):
+        return reverse("contacts:contact_detail", args=[slug, contact_id])
+    return reverse("contacts:duplicate_list", args=[slug])
