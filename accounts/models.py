@@ -9,6 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from crm.hosts import host_text
 from crm.teams.models import Membership
 from crm.tenancy.models import TeamForeignKey, TeamManager, TeamModel, TeamQuerySet
+from layouts.models import FieldValue, FieldValuesQuerySet
+from layouts.models.values import value_indexes
 
 
 class Organization(models.Model):
@@ -81,7 +83,7 @@ class AccountStage(TeamModel):
         return self.name
 
 
-class AccountQuerySet(TeamQuerySet):
+class AccountQuerySet(FieldValuesQuerySet):
     def search(self, folded: str) -> Self:
         """Accounts whose name or domain contains the text (already folded by `crm.text.fold`)."""
         return self.filter(search_text__contains=folded)
@@ -164,3 +166,24 @@ class Account(TeamModel):
     def domain_text(self) -> str:
         """The domain as people read it."""
         return host_text(self.domain)
+
+
+class AccountFieldValue(FieldValue):
+    """What an account has in one custom field. A field without a value has no row."""
+
+    account = TeamForeignKey(
+        Account, models.CASCADE, related_name="field_values", db_index=False
+    )
+
+    record_field = "account"
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["team", "account", "field"], name="account_field_value_once"
+            ),
+            models.UniqueConstraint(
+                fields=["team", "id"], name="account_field_value_team_id"
+            ),
+        ]
+        indexes = value_indexes("account")

@@ -5,7 +5,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Account
+from accounts.models import Account, AccountFieldValue
 from accounts.queries import account_fields
 from crm.history import registry
 from crm.history.registry import RecordKind, Tracked
@@ -89,7 +89,10 @@ def register() -> None:
         RecordKind(
             key="account",
             label=_("Account"),
-            tables=[Tracked(model=Account, column="id", ignored=DERIVED)],
+            tables=[
+                Tracked(model=Account, column="id", ignored=DERIVED),
+                Tracked(model=AccountFieldValue, column="account_id"),
+            ],
         )
     )
     registry.add_acts(

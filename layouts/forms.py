@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from crm.conflicts import Conflict, Edit, EditConflict, Refused
 from crm.teams.models import Membership
 from layouts.fields import Field
+from layouts.kinds.controls import AmountField, OptionsField, TickField
 
 ORIGINAL = "original-"
 TAKE = "take-"
@@ -49,7 +50,12 @@ class RecordForm(forms.Form):
 
     def text_of(self, key: str) -> str:
         """Return the text form that was typed for a value."""
-        return str(self.cleaned_data.get(key, ""))
+        text = str(self.cleaned_data.get(key, ""))
+        if text == "false" and isinstance(self.fields.get(key), TickField):
+            # A box that nobody has ticked is not yet a "no".
+            was = self.data.get(f"{ORIGINAL}{key}", self.texts.get(key, ""))
+            return text if was else ""
+        return text
 
     def edit(self) -> Edit:
         """Return what the person wants, without what they left to somebody else's version."""
@@ -66,6 +72,12 @@ class RecordForm(forms.Form):
 
     def is_sent(self, key: str) -> bool:
         """Return whether the browser sent the value: one that it did not send stays as it is."""
+        control = self.fields.get(key)
+        if isinstance(control, TickField | OptionsField):
+            # Boxes that are all off send nothing.
+            return f"{ORIGINAL}{key}" in self.data
+        if isinstance(control, AmountField):
+            return not control.widget.value_omitted_from_data(self.data, {}, key)
         return key in self.data
 
     def in_place(self) -> None:

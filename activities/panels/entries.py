@@ -15,8 +15,9 @@ from django.utils.translation import gettext_lazy, ngettext
 from activities import services
 from activities.models import Activity
 from contacts.models import Contact
-from contacts.queries.fields import CUSTOM_KEY, custom_value, label_of
+from contacts.queries.fields import label_of
 from crm.teams.models import Membership
+from layouts.kinds.base import CUSTOM_KEY
 from layouts.queries import custom_fields
 from layouts.registry import Visit
 
@@ -146,7 +147,7 @@ class Entries:
         """Return the entries of the tuples of activities.queries."""
         rows = list(rows)
         if any(names_custom_field(row.detail or {}) for row in rows):
-            self._labels = {custom_value(f).key: f.name for f in custom_fields()}
+            self._labels = {f"{CUSTOM_KEY}{f.pk}": f.name for f in custom_fields()}
         return [self._entry(row) for row in rows]
 
     def _entry(self, row: Any) -> Entry:

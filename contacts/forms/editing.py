@@ -15,19 +15,17 @@ from contacts.queries.fields import (
     ADDRESS,
     CONTACT,
     CRM,
-    CUSTOM,
     EMPLOYMENT,
     GROUPS,
     NEW,
     ROW_LABELS,
     contact_fields,
-    custom_value,
     split_lists,
 )
 from crm.conflicts import Edit
 from crm.teams.models import Membership
 from layouts.forms import RecordForm
-from layouts.models import CustomField
+from layouts.kinds.base import CUSTOM, CustomValue
 
 MAX_EMAIL, MAX_PHONE, MAX_LIST_NAME = 254, 100, 80
 ID = re.compile(r"[0-9]{1,18}")
@@ -44,7 +42,7 @@ class ContactForm(RecordForm):
         texts: Mapping[str, str],
         version: int,
         by: Membership,
-        custom: Iterable[CustomField] = (),
+        custom: Iterable[CustomValue] = (),
         primary_key: str = "",
     ) -> None:
         plain = [
@@ -52,7 +50,7 @@ class ContactForm(RecordForm):
             for key, field in contact_fields().items()
             if key in texts and key not in ("account", "lists")
         ]
-        own = [value for row in custom if (value := custom_value(row)).key in texts]
+        own = [value for value in custom if value.key in texts]
         self.primary_key = primary_key
         super().__init__(
             data, listed=[*plain, *own], texts=texts, version=version, by=by

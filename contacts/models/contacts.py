@@ -15,13 +15,14 @@ from contacts.models.people import Person
 from contacts.models.search import SearchText
 from contacts.models.stages import ContactStage
 from crm.teams.models import Membership
-from crm.tenancy.models import TeamForeignKey, TeamManager, TeamModel, TeamQuerySet
+from crm.tenancy.models import TeamForeignKey, TeamManager, TeamModel
+from layouts.models import FieldValuesQuerySet
 
 # Sort key of a contact without any activity.
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class ContactQuerySet(TeamQuerySet):
+class ContactQuerySet(FieldValuesQuerySet):
     def saved(self) -> Self:
         """Contacts that are not deleted."""
         return self.filter(deleted_at=None)

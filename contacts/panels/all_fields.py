@@ -11,9 +11,10 @@ from accounts.panels import AccountRows
 from contacts.models import Contact
 from contacts.panels.rows import FIELDS, ContactRows
 from contacts.queries import fields as contact_queries
-from contacts.queries.fields import contact_fields, custom_value
+from contacts.queries.fields import contact_fields
 from crm.text import fold
-from layouts.queries import custom_fields
+from layouts.kinds.base import CUSTOM
+from layouts.queries import custom_values
 from layouts.registry import Visit
 from layouts.rows import Row
 
@@ -99,22 +100,19 @@ def people_groups(visit: Visit) -> list[Group]:
         rows.source(),
         rows.created(),
     ]
-    groups[contact_queries.CUSTOM].rows += custom_rows(rows)
+    groups[CUSTOM].rows += custom_rows(rows)
     return list(groups.values())
 
 
 def custom_rows(rows: ContactRows) -> list[Row]:
-    """Return the rows of the fields that the team added: two queries, one where it added none."""
-    listed = custom_fields()
+    """Return the rows of the fields that the team added: at most four queries."""
+    listed = custom_values()
     if not listed:
         return []
-    stored = {value.field_id: value for value in rows.contact.field_values.all()}
-    made = []
-    for entry in listed:
-        value = custom_value(entry)
-        text = value.read_row(stored.get(entry.pk))
-        made.append(rows.custom(value, text))
-    return made
+    stored = {row.field_id: row for row in rows.contact.field_values.all()}
+    return [
+        rows.custom(value, value.read_row(stored.get(value.pk))) for value in listed
+    ]
 
 
 def company_groups(visit: Visit) -> list[Group]:

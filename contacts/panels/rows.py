@@ -10,14 +10,14 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from contacts.models import Contact, ContactEmail, ContactPhone
-from contacts.queries.fields import LINKS, CustomValue, contact_fields
+from contacts.queries.fields import LINKS, contact_fields
 from contacts.queries.local_time import LocalTime, local_time
 from contacts.queries.profile import Email, Phone, Profile
 from contacts.services.address_rows import phone_text
 from crm.hosts import host_text
 from crm.templatetags.ui import dial, when_text
 from layouts.fields import country_names, safe_link
-from layouts.models import CustomField
+from layouts.kinds.base import CustomValue
 from layouts.registry import Visit
 from layouts.rows import Kind, Row
 
@@ -115,13 +115,14 @@ class ContactRows:
 
     def custom(self, value: CustomValue, text: str) -> Row:
         """Return the row of a field that the team added, for its text form."""
-        is_link = value.kind == CustomField.Kind.URL and bool(safe_link(text))
+        href = value.href(text)
+        shown = value.show(text)
         return self.make(
             value.key,
             value.label,
-            link_text(text) if is_link else value.show(text),
-            kind=Kind.LINK if is_link else Kind.TEXT,
-            href=text if is_link else "",
+            link_text(text) if href.startswith("http") else shown,
+            kind=Kind.LINK if href else Kind.TEXT,
+            href=href,
             is_named=True,
         )
 

@@ -1,14 +1,15 @@
 """The fields that can be set on many contacts at once."""
 
 from contacts.queries.fields import (
-    CUSTOM_KEY,
     EMPLOYMENT,
     LOCATION,
     contact_fields,
-    custom_value,
 )
 from layouts.fields import Field
+from layouts.kinds.base import CUSTOM_KEY
+from layouts.kinds.making import values_for
 from layouts.models import CustomField
+from layouts.queries import custom_values
 
 # Of those that are one person's own, such as a name or a profile, no two are the same.
 _GROUPS = (EMPLOYMENT, LOCATION)
@@ -18,8 +19,7 @@ _NOT = ("account",)  # a reference with rules of its own
 
 def settable_fields() -> list[Field]:
     """Return the fields in the order they are shown, the team's own last."""
-    own = CustomField.objects.for_record(CustomField.Record.CONTACT)
-    return [*_system(), *(custom_value(row) for row in own)]
+    return [*_system(), *custom_values()]
 
 
 def settable_field(key: str) -> Field | None:
@@ -30,8 +30,7 @@ def settable_field(key: str) -> Field | None:
     if not (number.isascii() and number.isdecimal() and len(number) < 19):
         return None
     own = CustomField.objects.for_record(CustomField.Record.CONTACT)
-    row = own.filter(pk=number).first()
-    return custom_value(row) if row else None
+    return next(iter(values_for(own.filter(pk=number))), None)
 
 
 def _system() -> list[Field]:

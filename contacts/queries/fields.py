@@ -1,20 +1,15 @@
 """The fields of contacts: how each is called, grouped, read and checked."""
 
-import math
 import re
 from dataclasses import dataclass
-from datetime import date
 from functools import cache
 from typing import Any
 
-from django import forms
-from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
-from contacts.models import Contact, ContactFieldValue, ContactList, ContactStage
-from crm.conflicts import Refused
+from contacts.models import Contact, ContactList, ContactStage
 from crm.teams import places
 from crm.teams.models import Membership
 from layouts.fields import (
@@ -25,19 +20,17 @@ from layouts.fields import (
     country_choices,
     country_names,
     member_rows,
-    normalize_link,
     owner_choices,
     zone_names,
 )
-from layouts.models import CustomField
+from layouts.kinds.base import CUSTOM, CUSTOM_KEY
 
-CONTACT, EMPLOYMENT, LOCATION, SOCIAL, CRM, CUSTOM = (
+CONTACT, EMPLOYMENT, LOCATION, SOCIAL, CRM = (
     "contact",
     "employment",
     "location",
     "social",
     "crm",
-    "custom",
 )
 GROUPS = {
     CONTACT: _("Contact"),
@@ -57,7 +50,6 @@ ROW_LABELS = {
 LINKS = ("linkedin_url", "x_url", "facebook_url", "github_url", "website")
 # Keys of addresses: an existing row, or one to add.
 ADDRESS = re.compile(r"(email|phone)-(\d{1,18}|new\d?)")
-CUSTOM_KEY = "custom-"
 NEW = "new:"  # before the name of an account or a list that is to be created
 
 
@@ -185,83 +177,6 @@ def _record_fields() -> list[Field]:
             max_length=120,
         ),
     ]
-
-
-@dataclass(frozen=True, kw_only=True)
-class CustomValue(Field):
-    """A value of a field that the team added."""
-
-    kind: str
-    group: str = CUSTOM
-    max_length: int = 10_000
-
-    def read_row(self, row: ContactFieldValue | None) -> str:
-        """Return the text form of a stored value; "" for none."""
-        if row is None:
-            return ""
-        if self.kind == CustomField.Kind.NUMBER:
-            return "" if row.number_value is None else f"{row.number_value:.15g}"
-        if self.kind == CustomField.Kind.DATE:
-            return row.date_value.isoformat() if row.date_value else ""
-        return row.text_value
-
-    def clean(self, text: str, *, by: Membership) -> str:
-        text = super().clean(text, by=by)
-        if text and self.kind == CustomField.Kind.NUMBER:
-            return self._number(text)
-        if text and self.kind == CustomField.Kind.DATE:
-            return self._date(text)
-        if text and self.kind == CustomField.Kind.URL:
-            return normalize_link(LinkField(key=self.key, label=self.label), text)
-        return text
-
-    def stored(self, text: str) -> dict[str, Any]:
-        """Return the columns of a ContactFieldValue for a cleaned text form."""
-        number = self.kind == CustomField.Kind.NUMBER
-        day = self.kind == CustomField.Kind.DATE
-        return {
-            "text_value": "" if number or day else text,
-            "number_value": float(text) if number else None,
-            "date_value": date.fromisoformat(text) if day else None,
-        }
-
-    def show(self, text: str) -> str:
-        if text and self.kind == CustomField.Kind.DATE:
-            return date_format(date.fromisoformat(text), "j M Y")
-        return text
-
-    def input(self, *, by: Membership) -> forms.Field:
-        widgets = {
-            CustomField.Kind.DATE: forms.DateInput(attrs={"type": "date"}),
-            CustomField.Kind.NUMBER: forms.TextInput(attrs={"inputmode": "decimal"}),
-            CustomField.Kind.URL: forms.TextInput(attrs={"inputmode": "url"}),
-        }
-        return forms.CharField(
-            label=self.label,
-            required=False,
-            max_length=self.max_length,
-            widget=widgets.get(CustomField.Kind(self.kind), forms.TextInput()),
-        )
-
-    def _number(self, text: str) -> str:
-        try:
-            number = float(text.replace(" ", "").replace("\u00a0", ""))
-        except ValueError:
-            number = math.nan
-        if not math.isfinite(number):
-            raise Refused(gettext("Enter a number, like 12.5."), key=self.key)
-        return f"{number:.15g}"
-
-    def _date(self, text: str) -> str:
-        try:
-            return date.fromisoformat(text).isoformat()
-        except ValueError:
-            message = gettext("Enter a date, like 2026-11-23.")
-            raise Refused(message, key=self.key) from None
-
-
-def custom_value(field: CustomField) -> CustomValue:
-    return CustomValue(key=f"{CUSTOM_KEY}{field.pk}", label=field.name, kind=field.kind)
 
 
 def label_of(key: str) -> str:

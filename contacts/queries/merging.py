@@ -13,12 +13,12 @@ from contacts.models import (
     ContactPhone,
     ListEntry,
 )
-from contacts.queries.fields import CustomValue, contact_fields, custom_value
+from contacts.queries.fields import contact_fields
 from contacts.queries.profile import UNSHOWN
 from crm.phones import format_phone
 from crm.teams.models import Membership
 from layouts.fields import Field, ReferenceField
-from layouts.queries import custom_fields
+from layouts.queries import custom_values
 
 MAX_CONTACTS = 5  # side by side
 
@@ -191,9 +191,8 @@ def _custom_choices(
     stored = {(row.field_id, row.contact_id): row for row in rows}
     if not stored:
         return
-    for row in custom_fields():
-        field: CustomValue = custom_value(row)
-        texts = [field.read_row(stored.get((row.pk, one.pk))) for one in contacts]
+    for field in custom_values():
+        texts = [field.read_row(stored.get((field.pk, one.pk))) for one in contacts]
         values = [(text, field.show(text)) for text in texts]
         if choice := _choice(field.key, field.label, contacts, values, chosen):
             yield choice

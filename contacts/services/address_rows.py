@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from contacts.models import Contact, ContactEmail, ContactPhone
-from contacts.services.addresses import (
+from crm.addresses import (
     BadEmail,
     BadPhone,
     normalize_email,

@@ -15,10 +15,10 @@ from contacts.models import (
     ListEntry,
 )
 from contacts.services.address_rows import EmailTaken
-from contacts.services.addresses import PhoneNumber, normalize_email, parse_phone
 from contacts.services.indexing import INDEXED, index_contact
 from contacts.services.matching import account_named
 from contacts.signals import contacts_created
+from crm.addresses import PhoneNumber, normalize_email, parse_phone
 from crm.history.services.recording import recorded
 from crm.teams.models import Membership
 

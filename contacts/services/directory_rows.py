@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Organization
 from accounts.queries import normalize_domain
 from contacts.models import Person
-from contacts.services.addresses import normalize_email, parse_phone
+from crm.addresses import normalize_email, parse_phone
 from layouts.fields import LinkField, normalize_link
 
 PERSON_COLUMNS = (

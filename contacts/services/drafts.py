@@ -6,19 +6,16 @@ one to add, "primary-email", or "custom-5" for a field of the team's own. An add
 """
 
 from datetime import datetime
-from functools import cached_property
-from typing import Any, Protocol
+from typing import Protocol
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from accounts import services as account_services
-from contacts.models import Contact, ContactFieldValue, ContactList, ListEntry
+from contacts.models import Contact, ContactList, ListEntry
 from contacts.queries.fields import (
     NEW,
-    CustomValue,
     contact_fields,
-    custom_value,
     split_lists,
 )
 from contacts.services import indexing
@@ -26,6 +23,7 @@ from contacts.services.address_rows import EmailRows, PhoneRows
 from crm.conflicts import Refused
 from crm.teams.models import Membership
 from layouts.models import CustomField
+from layouts.services.values import CustomValues
 
 MAX_LIST_NAME = 80
 
@@ -102,13 +100,13 @@ class Draft:
         prefix = key.removeprefix("primary-").partition("-")[0]
         if prefix in self._used:
             return self._used[prefix]
-        made = {"email": EmailRows, "phone": PhoneRows, "custom": CustomValues}.get(
-            prefix
-        )
-        if made is None:
-            return None
-        self._used[prefix] = made(self.contact, by=self.by, at=self.at)
-        return self._used[prefix]
+        if prefix == "custom":
+            self._used[prefix] = CustomValues(
+                self.contact, kind=CustomField.Record.CONTACT, by=self.by
+            )
+        elif made := {"email": EmailRows, "phone": PhoneRows}.get(prefix):
+            self._used[prefix] = made(self.contact, by=self.by, at=self.at)
+        return self._used.get(prefix)
 
     def _new_account(self, name: str) -> str:
         try:
@@ -142,46 +140,3 @@ def find_or_create_list(name: str, *, by: Membership) -> ContactList:
         raise Refused(message, key="lists")
     found = ContactList.objects.filter(name__iexact=name).first()
     return found or ContactList.objects.create(name=name, created_by=by)
-
-
-class CustomValues:
-    """The values of the team's own fields."""
-
-    def __init__(self, contact: Contact, *, by: Membership, at: datetime) -> None:
-        self.contact, self.by = contact, by
-
-    @cached_property
-    def fields(self) -> dict[str, CustomValue]:
-        rows = CustomField.objects.for_record(CustomField.Record.CONTACT)
-        return {f"custom-{row.pk}": custom_value(row) for row in rows}
-
-    @cached_property
-    def rows(self) -> dict[str, ContactFieldValue]:
-        return {
-            f"custom-{row.field_id}": row for row in self.contact.field_values.all()
-        }
-
-    def read(self, key: str) -> str:
-        return self.fields[key].read_row(self.rows.get(key))
-
-    def show(self, key: str, text: str) -> str:
-        return self.fields[key].show(text)
-
-    def write(self, key: str, text: str) -> None:
-        text = self.fields[key].clean(text, by=self.by)
-        row = self.rows.pop(key, None)
-        if not text:
-            if row:
-                row.delete()
-            return
-        row = row or ContactFieldValue(
-            contact=self.contact, field_id=int(key.removeprefix("custom-"))
-        )
-        stored: dict[str, Any] = self.fields[key].stored(text)
-        for column, value in stored.items():
-            setattr(row, column, value)
-        row.save()
-        self.rows[key] = row
-
-    def flush(self) -> None:
-        """Values are saved as they are written."""

@@ -9,10 +9,10 @@ from django.db.models import QuerySet
 
 from contacts.models import Contact, ContactEmail, ContactPhone, ContactStage, Person
 from contacts.services import indexing
-from contacts.services.addresses import BadEmail, BadPhone, normalize_email, parse_phone
 from contacts.services.deletion import restore_contacts
 from contacts.services.matching import accounts_of_organizations
 from contacts.signals import contacts_created
+from crm.addresses import BadEmail, BadPhone, normalize_email, parse_phone
 from crm.history.services.recording import recorded
 from crm.teams.models import Membership, Team
 from crm.tenancy.scope import current_team_id

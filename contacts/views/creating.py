@@ -11,8 +11,8 @@ from accounts.models import Account
 from contacts.forms.people import ContactForm
 from contacts.models import Contact, ContactList, ContactStage
 from contacts.services.address_rows import EmailTaken
-from contacts.services.addresses import BadEmail, BadPhone
 from contacts.services.creating import NewContact, create_contact
+from crm.addresses import BadEmail, BadPhone
 from crm.conflicts import Refused
 from crm.htmx import render_page, toast
 from crm.tenancy.views import TeamRequest, team_form, team_page

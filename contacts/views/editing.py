@@ -32,7 +32,7 @@ from crm.conflicts import EditConflict, RecordDeleted, Refused
 from crm.htmx import render_page, render_question, toast
 from crm.tenancy.views import TeamRequest, team_form, team_page
 from layouts.fields import owner_choices
-from layouts.queries import custom_fields
+from layouts.queries import custom_fields, custom_values
 from layouts.registry import Visit
 
 
@@ -173,7 +173,7 @@ def _form(request: TeamRequest, profile: Profile, keys: Iterable[str]) -> Contac
         texts=texts,
         version=contact.version,
         by=request.member,
-        custom=custom_fields() if has_custom else (),
+        custom=custom_values() if has_custom else (),
         primary_key=_primary(profile, next(iter(texts), "")),
     )
 

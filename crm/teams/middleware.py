@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable
 from datetime import UTC
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 from django.contrib.auth import logout
@@ -13,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 
-from crm.teams import queries
+from crm.teams import places, queries
 from crm.tenancy.scope import enter_team, team_scope
 from crm.tenancy.views import TeamRequest
 
@@ -53,16 +52,13 @@ class PreferencesMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        zone = _zone(request.user.time_zone) if request.user.is_authenticated else None
+        zone = (
+            places.zone(request.user.time_zone)
+            if request.user.is_authenticated
+            else None
+        )
         with timezone.override(zone):
             return self.get_response(request)
-
-
-def _zone(name: str) -> ZoneInfo | None:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return None
 
 
 class TeamMiddleware:
@@ -102,7 +98,7 @@ class TeamMiddleware:
         enter_team(member.team_id)
         if not request.user.time_zone:
             # Ends with the override of PreferencesMiddleware.
-            timezone.activate(_zone(member.team.time_zone) or UTC)
+            timezone.activate(places.zone(member.team.time_zone) or UTC)
         return None
 
 

@@ -2,6 +2,7 @@
 
 import zoneinfo
 from functools import cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import phonenumbers
 from babel import Locale, UnknownLocaleError
@@ -65,3 +66,11 @@ def likely_country(accept_language: str) -> str:
         if "-" in language and region in phonenumbers.SUPPORTED_REGIONS:
             return region
     return DEFAULT_COUNTRY
+
+
+def zone(name: str) -> ZoneInfo | None:
+    """Return the time zone of that name, None for no such zone."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return None

@@ -23,6 +23,7 @@ from demo.services.inventing import Company, Inventor, Someone
 from demo.services.loading import fill_table
 from demo.services.material import material
 from demo.services.teams import Cast
+from layouts.models.values import SORTED_LENGTH
 
 Status, EmailKind = ContactEmail.Status, ContactEmail.Kind
 PhoneKind = ContactPhone.Kind
@@ -310,6 +311,7 @@ class Rows:
                 "contact": draft.pk,
                 "field": self.cast.fields[kind],
                 "text_value": text,
+                "text_sort": fold(text)[:SORTED_LENGTH],
                 "number_value": number,
                 "date_value": day,
             }

@@ -11,7 +11,7 @@ from crm.teams import services as team_services
 from crm.teams.models import Membership, Team, User
 from crm.teams.roles import Role
 from demo.services.material import material
-from layouts.services import create_custom_field
+from layouts.services.fields import create_custom_field
 
 OWNER = "demo@rapport.test"
 PASSWORD = "demo-rapport"  # noqa: S105  # shown to everybody by `make run`

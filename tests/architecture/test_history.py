@@ -20,6 +20,7 @@ UNTRACKED = {
     "jobs.Job": "says itself what it did",
     "jobs.JobRow": "says itself what was done",
     "layouts.CustomField": "shapes the records of a team, is none",
+    "layouts.FieldOption": "as above",
     "accounts.AccountStage": "shapes the records of a team, is none",
     "contacts.ContactStage": "shapes the records of a team, is none",
     "contacts.ContactList": "shapes the records of a team, is none; who is in it is written down",

@@ -5,9 +5,10 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from crm.conflicts import Refused
-from layouts import registry, services
+from layouts import registry
 from layouts.models import CustomField
 from layouts.registry import Phrase, Visit, Widget
+from layouts.services import fields as services
 
 
 @pytest.fixture

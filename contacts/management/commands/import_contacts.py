@@ -21,6 +21,16 @@ from layouts.models import CustomField
 POLL_SECONDS = 0.3
 
 
+# What a row of a file can become, in the order in which the summary names it.
+OUTCOMES = (
+    JobRow.Outcome.CREATED,
+    JobRow.Outcome.UPDATED,
+    JobRow.Outcome.RESTORED,
+    JobRow.Outcome.SKIPPED,
+    JobRow.Outcome.REFUSED,
+)
+
+
 class Command(BaseCommand):
     help = "Import contacts from a CSV or TSV file. Prints rows=N created=N updated=N restored=N skipped=N refused=N."
 
@@ -54,9 +64,7 @@ class Command(BaseCommand):
             job = self._run(self._prepared_job(team, options))
         if job.is_failed:
             raise CommandError(job.error)
-        counts = {
-            outcome: job.counts.get(outcome, 0) for outcome in JobRow.Outcome.values
-        }
+        counts = {outcome.value: job.counts.get(outcome, 0) for outcome in OUTCOMES}
         line = " ".join(f"{name}={number}" for name, number in counts.items())
         self.stdout.write(f"rows={job.done} {line}")
 
@@ -115,7 +123,7 @@ class Command(BaseCommand):
             "phone": "phone:work",
         }
         known |= {
-            f"{targets.NEW}{kind}": f"{targets.NEW}{kind}" for kind in CustomField.Kind
+            f"{targets.NEW}{kind}": f"{targets.NEW}{kind}" for kind in targets.NEW_KINDS
         }
         if key not in known:
             raise CommandError(

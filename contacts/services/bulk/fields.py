@@ -14,7 +14,6 @@ from contacts.models import (
     ContactPhone,
 )
 from contacts.queries.bulk_fields import settable_field
-from contacts.queries.fields import CustomValue
 from contacts.services.bulk import rows
 from contacts.services.indexing import search_text
 from crm.conflicts import Refused
@@ -22,8 +21,7 @@ from crm.teams.models import Membership
 from crm.tenancy import bulk
 from crm.text import fold
 from layouts.fields import Field
-
-VALUE_COLUMNS = ("text_value", "number_value", "date_value")
+from layouts.kinds.base import VALUE_COLUMNS, CustomValue
 
 
 def set_field(batch: Batch, *, by: Membership) -> dict[int, Ended]:
@@ -65,14 +63,14 @@ def _stored(field: Field, contacts: Iterable[Contact]) -> dict[int, str]:
     if not isinstance(field, CustomValue):
         return {contact.pk: field.read(contact) for contact in contacts}
     values = ContactFieldValue.objects.filter(
-        field=_pk_of(field), contact__in=[contact.pk for contact in contacts]
+        field=field.pk, contact__in=[contact.pk for contact in contacts]
     )
     by_contact = {value.contact_id: value for value in values}
     return {c.pk: field.read_row(by_contact.get(c.pk)) for c in contacts}
 
 
 def _write_values(field: CustomValue, text: str, pks: list[int]) -> None:
-    ContactFieldValue.objects.filter(field=_pk_of(field), contact__in=pks).delete()
+    ContactFieldValue.objects.filter(field=field.pk, contact__in=pks).delete()
     if not text:
         return
     stored: dict[str, Any] = field.stored(text)
@@ -80,7 +78,7 @@ def _write_values(field: CustomValue, text: str, pks: list[int]) -> None:
     bulk.copy_rows(
         ContactFieldValue,
         ["contact", "field", *VALUE_COLUMNS],
-        ((pk, _pk_of(field), *values) for pk in pks),
+        ((pk, field.pk, *values) for pk in pks),
     )
 
 
@@ -115,7 +113,3 @@ def _write_titles(batch: Batch, contacts: list[Contact], title: str) -> None:
             for contact in found
         ],
     )
-
-
-def _pk_of(field: CustomValue) -> int:
-    return int(field.key.rpartition("-")[2])

@@ -2,18 +2,18 @@
 
 import re
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, time
 from functools import lru_cache
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from accounts.queries import normalize_domain
-from contacts.models import ContactFieldValue
 from contacts.queries import countries
-from contacts.queries.fields import CustomValue, contact_fields
+from contacts.queries.fields import contact_fields
 from crm.conflicts import Refused
 from crm.text import fold
+from layouts.kinds.base import VALUE_COLUMNS, CustomValue
 from layouts.models import CustomField
 
 _FORMULA_STARTS = "=+-@\t\r"
@@ -37,6 +37,12 @@ _DATE_FORMATS = (
 )
 _MONTH_FIRST = ("US", "PH", "BZ", "FM")
 _CACHED = 16_384
+# What a sign of a currency most often means.
+_SIGNS = {"€": "EUR", "£": "GBP", "¥": "JPY", "US$": "USD", "$": "USD", "₹": "INR"}
+_CLOCK = re.compile(
+    r"(?P<day>.+?)[ ,]+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::\d{2})?\s*(?P<half>[ap]\.?m\.?)?",
+    re.IGNORECASE,
+)
 
 
 def plain(text: str) -> str:
@@ -117,6 +123,11 @@ def split_name(text: str) -> tuple[str, str]:
 
 def number_text(text: str) -> str:
     """Return "1234.5" for "1,234.50", "1.234,50" or "$ 1,234.5"; raise ValueError."""
+    return str(float(decimal_text(text)))
+
+
+def decimal_text(text: str) -> str:
+    """Return the digits of such a text as they stand, for decimals that no float may touch."""
     bare = re.sub(r"[\s\u00a0\u202f'$€£%]", "", text)
     if not re.fullmatch(r"[+-]?[\d.,]*\d[\d.,]*(?:[eE][+-]?\d+)?", bare):
         raise ValueError(text)
@@ -125,7 +136,8 @@ def number_text(text: str) -> str:
         bare = bare.replace(".", "").replace(",", ".")
     else:
         bare = bare.replace(",", "")
-    return str(float(bare))
+    float(bare)
+    return bare
 
 
 def date_text(text: str, *, country: str) -> str:
@@ -153,34 +165,59 @@ def _slashed(one: int, two: int, three: int, country: str) -> date:
 def custom_parser(
     value: CustomValue, *, country: str
 ) -> Callable[[str], tuple[Any, ...]]:
-    """Return a function from a text to the stored columns (text, number, date); it raises Refused."""
+    """Return a function from a text to the columns VALUE_COLUMNS, () for nothing; it raises Refused."""
 
     @lru_cache(maxsize=_CACHED)
     def parse(text: str) -> tuple[Any, ...]:
-        clean = value.clean(_unified(value.kind, text, country), by=None)  # type: ignore[arg-type]
+        clean = value.parse(_unified(value, text, country), country=country)
+        if not clean:
+            return ()
         stored = value.stored(clean)
         return tuple(stored[column] for column in VALUE_COLUMNS)
 
     return parse
 
 
-VALUE_COLUMNS = ("text_value", "number_value", "date_value")
-
-
-def value_of(row: ContactFieldValue) -> tuple[Any, ...]:
-    return row.text_value, row.number_value, row.date_value
-
-
-def _unified(kind: str, text: str, country: str) -> str:
+def _unified(value: CustomValue, text: str, country: str) -> str:
     """Return a number or a date in the one form that the validator takes, as far as it is one."""
     try:
-        if kind == CustomField.Kind.NUMBER:
-            return number_text(text)
-        if kind == CustomField.Kind.DATE:
-            return date_text(text, country=country)
+        match value.kind:
+            case CustomField.Kind.NUMBER:
+                return number_text(text)
+            case CustomField.Kind.CURRENCY:
+                return _amount_text(text)
+            case CustomField.Kind.DATE:
+                return date_text(text, country=country)
+            case CustomField.Kind.MOMENT:
+                return _moment_text(text, country)
+            case CustomField.Kind.TEXT:
+                return one_line(text)
     except ValueError:
         return text
     return text
+
+
+def _amount_text(text: str) -> str:
+    """Return "1200.50 EUR" for "€ 1.200,50"; an amount without a sign has no code."""
+    code = next((code for sign, code in _SIGNS.items() if sign in text), "")
+    if named := re.search(r"(?<![A-Za-z])[A-Za-z]{3}(?![A-Za-z])", text):
+        code, text = named[0].upper(), text.replace(named[0], "")
+    for sign in _SIGNS:
+        text = text.replace(sign, "")
+    return f"{decimal_text(text)} {code}".strip()
+
+
+def _moment_text(text: str, country: str) -> str:
+    """Return the moment in ISO 8601; raise ValueError. A day alone is its midnight."""
+    if re.match(r"\d{4}-\d{2}-\d{2}[T ]\d", text):
+        return text
+    parts = _CLOCK.fullmatch(text)
+    if parts is None:
+        return f"{date_text(text, country=country)}T00:00"
+    hour, minute = int(parts["hour"]), int(parts["minute"])
+    if half := (parts["half"] or "").lower():
+        hour = hour % 12 + (12 if half.startswith("p") else 0)
+    return f"{date_text(parts['day'], country=country)}T{time(hour, minute)}"
 
 
 def guess_kind(values: list[str], *, country: str) -> str:

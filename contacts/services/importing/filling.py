@@ -1,7 +1,5 @@
 """What a row changes on a contact. Blank cells never change anything."""
 
-from typing import Any
-
 from django.utils.translation import gettext as _
 
 from contacts.queries.fields import contact_fields
@@ -136,11 +134,3 @@ def add_addresses(row: Row, known: Known, live: dict[Key, Known]) -> list[str]:
         known.added_phones.append((number, extension, kind))
         added.append(format_phone(number))
     return added
-
-
-def text_of(value: tuple[Any, ...]) -> str:
-    """Return a stored value of a custom field as text."""
-    text, number, day = value
-    if number is not None:
-        return f"{number:.15g}"
-    return day.isoformat() if day else str(text)

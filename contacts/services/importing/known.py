@@ -8,10 +8,10 @@ from django.db.models.functions import Coalesce
 
 from contacts.models import Contact, ContactEmail, ContactFieldValue, ContactPhone
 from contacts.queries.linkedin import linkedin_key, linkedin_spellings
-from contacts.services.importing.cells import VALUE_COLUMNS
 from contacts.services.importing.companies import Company
 from contacts.services.importing.rows import Key, Row
 from crm.tenancy.bulk import AnyOf
+from layouts.kinds.base import VALUE_COLUMNS
 
 
 class Known:

@@ -5,30 +5,35 @@ once, and repeated values are cleaned once.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from django.utils.translation import gettext as _
 
-from contacts.queries.fields import contact_fields, custom_value
+from contacts.queries.fields import contact_fields
 from contacts.queries.linkedin import linkedin_key
-from contacts.services.addresses import (
+from contacts.services.importing import cells, targets
+from contacts.services.importing.files import MAX_CELL
+from contacts.services.importing.rows import Row
+from crm.addresses import (
     BadEmail,
     BadPhone,
     normalize_email,
     parse_phone,
 )
-from contacts.services.importing import cells, targets
-from contacts.services.importing.files import MAX_CELL
-from contacts.services.importing.rows import Row
 from crm.conflicts import Refused
 from crm.text import fold
 from layouts.fields import Field
+from layouts.kinds.base import CustomValue
+from layouts.kinds.making import values_for
 from layouts.models import CustomField
 
 MAX_ADDRESSES = 20  # of each kind from one row
 MAX_COMPANY = 200
 _SEPARATORS = re.compile(r"\s*(?::::|[;\n\r]|,(?=[^,]*@))\s*")
 _PHONE_SEPARATORS = re.compile(r"\s*(?::::|[;\n\r|])\s*")
+
+# What a value is not, says enough.
+_SIMPLE_KINDS = (CustomField.Kind.NUMBER, CustomField.Kind.DATE, CustomField.Kind.URL)
 
 Take = Callable[[Row, str], None]
 
@@ -41,7 +46,7 @@ class RowReader:
         *,
         mapping: Sequence[str],
         headings: Sequence[str],
-        fields: dict[int, CustomField],
+        fields: Mapping[int, CustomValue],
         country: str,
     ) -> None:
         self.width = len(headings)
@@ -158,9 +163,9 @@ class RowReader:
     def _take_custom(self, place: int, key: str, heading: str) -> Take:
         if key.startswith(targets.NEW):
             field = CustomField(name=heading, kind=key.removeprefix(targets.NEW))
+            value = values_for([field])[0]
         else:
-            field = self.fields[int(key.removeprefix(targets.CUSTOM))]
-        value = custom_value(field)
+            value = self.fields[int(key.removeprefix(targets.CUSTOM))]
         parse = cells.custom_parser(value, country=self.country)
         limit = value.max_length
 
@@ -169,16 +174,12 @@ class RowReader:
                 row.refused = _too_long(heading, text, limit)
                 return
             try:
-                row.custom[place] = parse(text)
-            except Refused:
-                row.notes.append(
-                    _("%(heading)s: “%(value)s” is not a %(kind)s")
-                    % {
-                        "heading": heading,
-                        "value": text[:60],
-                        "kind": str(CustomField.Kind(field.kind).label).lower(),
-                    }
-                )
+                found = parse(text)
+            except Refused as refused:
+                row.notes.append(_not_of_kind(heading, text, value.kind, refused))
+            else:
+                if found:
+                    row.custom[place] = found
 
         return take
 
@@ -256,6 +257,16 @@ def _take_column(heading: str, column: str) -> Take:
             row.notes.append(_left_out(heading, text, str(refused).rstrip(".")))
 
     return take
+
+
+def _not_of_kind(heading: str, text: str, kind: str, refused: Refused) -> str:
+    if kind not in _SIMPLE_KINDS:
+        return _left_out(heading, text, str(refused).rstrip("."))
+    return _("%(heading)s: “%(value)s” is not a %(kind)s") % {
+        "heading": heading,
+        "value": text[:60],
+        "kind": str(CustomField.Kind(kind).label).lower(),
+    }
 
 
 def _left_out(heading: str, text: str, reason: str) -> str:

@@ -4,8 +4,10 @@ import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from functools import cached_property, partial
 from typing import IO, Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.files.storage import default_storage
@@ -28,8 +30,9 @@ from contacts.services.importing.writing import Writer
 from crm.jobs import registry
 from crm.jobs.models import PARTIAL, Job
 from crm.jobs.registry import Chunk, JobFailed, Kind, LedgerRow, Step
+from crm.teams import places
 from crm.tenancy import bulk
-from layouts.models import CustomField
+from layouts.queries import custom_values
 
 IMPORT, CHECK = "contacts.import", "contacts.import-check"
 # Read also where the file does not fill them: names and titles are searched.
@@ -45,8 +48,8 @@ class Run:
         self.headings: list[str] = job.parameters["headings"]
         self.mapping: list[str] = job.parameters["mapping"]
         self.format = Format(*job.parameters["format"])
-        own = CustomField.objects.for_record(CustomField.Record.CONTACT)
-        self.custom = {field.pk: field for field in own}
+        zone = _zone(job)
+        self.custom = {value.pk: replace(value, zone=zone) for value in custom_values()}
         if gone := [
             heading
             for heading, key in zip(self.headings, self.mapping, strict=True)
@@ -105,12 +108,19 @@ class Run:
         return Writer(
             columns=self.columns,
             fields=self.fields,
+            values=self.custom,
             stage_id=chosen.pk,
             owner_id=self.options.owner_id,
             list_id=self.options.list_id,
             source_detail=self.job.parameters["name"][:200],
             by=self.job.created_by,
         )
+
+
+def _zone(job: Job) -> ZoneInfo | None:
+    """Return the time zone in which whoever started the import reads a time."""
+    by = job.created_by
+    return places.zone((by.user.time_zone if by else "") or job.team.time_zone)
 
 
 def _pk_of(key: str) -> int:

@@ -40,6 +40,14 @@ COLUMNS = (
 )
 
 
+# What a column can become that no field of the team takes yet: a picklist needs its options first.
+NEW_KINDS = tuple(
+    kind
+    for kind in CustomField.Kind
+    if kind not in (CustomField.Kind.PICKLIST, CustomField.Kind.MULTI_PICKLIST)
+)
+
+
 @dataclass(frozen=True)
 class Target:
     """A place that a column's values can go to."""
@@ -98,7 +106,7 @@ def choices(fields: Iterable[CustomField], *, may_create: bool) -> list[Any]:
     if own:
         listed.append((gettext("Custom fields"), own))
     if may_create:
-        new = [(f"{NEW}{kind.value}", str(kind.label)) for kind in CustomField.Kind]
+        new = [(f"{NEW}{kind.value}", str(kind.label)) for kind in NEW_KINDS]
         listed.append((gettext("Create custom field"), new))
     return listed
 

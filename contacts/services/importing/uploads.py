@@ -26,7 +26,7 @@ from crm.jobs.models import Job
 from crm.teams.models import Membership
 from crm.tenancy.scope import current_team_id
 from layouts.models import CustomField
-from layouts.services import MAX_NAME, FieldNameTaken, create_custom_field
+from layouts.services.fields import MAX_NAME, FieldNameTaken, create_custom_field
 
 
 class AlreadyStarted(Exception):

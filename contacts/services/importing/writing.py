@@ -1,6 +1,6 @@
 """Writing a plan: a handful of set-based statements for thousands of rows, in the caller's transaction."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -15,9 +15,7 @@ from contacts.models import (
 )
 from contacts.services import deletion, indexing
 from contacts.services.importing import targets
-from contacts.services.importing.cells import VALUE_COLUMNS
 from contacts.services.importing.companies import create_companies
-from contacts.services.importing.filling import text_of
 from contacts.services.importing.known import Known
 from contacts.signals import contacts_changed, contacts_created
 from crm.jobs.registry import TryAgain
@@ -25,6 +23,7 @@ from crm.phones import format_phone
 from crm.teams.models import Membership
 from crm.tenancy import bulk
 from crm.text import fold
+from layouts.kinds.base import VALUE_COLUMNS, CustomValue
 
 # Columns that every new contact gets the same value in.
 SHARED = [
@@ -49,6 +48,7 @@ class Writer:
 
     columns: Sequence[str]  # of contacts that the file fills
     fields: dict[int, int]  # place in the mapping -> custom field
+    values: Mapping[int, CustomValue]  # by the field
     stage_id: int
     owner_id: int | None
     list_id: int | None
@@ -212,9 +212,15 @@ class Writer:
             )
         for place, value in known.added_custom.items():
             stored = known.custom.get(self.fields[place])
-            old = text_of(stored[1:]) if stored else ""
-            changes[f"custom-{self.fields[place]}"] = (old, text_of(value))
+            custom = self.values[self.fields[place]]
+            old = shown(custom, stored[1:]) if stored else ""
+            changes[custom.key] = (old, shown(custom, value))
         return changes
+
+
+def shown(custom: CustomValue, columns: tuple[Any, ...]) -> str:
+    """Return what people see of stored columns."""
+    return custom.show(custom.text(dict(zip(VALUE_COLUMNS, columns, strict=True))))
 
 
 def indexed(known: Known) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from contacts import belongings
 from contacts.belongings import Union
 from contacts.models import Contact, ContactEmail, ContactPhone
-from contacts.queries.fields import CUSTOM_KEY, contact_fields
+from contacts.queries.fields import contact_fields
 from contacts.queries.merging import email_value, phone_value
 from contacts.services import indexing
 from contacts.services.deletion import NotAllowed, hold_merged_persons
@@ -20,6 +20,7 @@ from contacts.signals import contacts_merged
 from crm.conflicts import Refused
 from crm.history.services.recording import recording
 from crm.teams.models import Membership
+from layouts.kinds.base import CUSTOM_KEY
 
 
 class CannotMerge(Exception):

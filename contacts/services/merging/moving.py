@@ -16,7 +16,7 @@ from contacts.models import (
     LeftList,
     ListEntry,
 )
-from contacts.queries.fields import CUSTOM_KEY
+from layouts.kinds.base import CUSTOM_KEY
 
 # Places of what moves, behind whatever is there; the merge numbers them anew at its end.
 BEHIND = 1000

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contacts.services import addresses
-from contacts.services.addresses import (
+from crm import addresses
+from crm.addresses import (
     BadEmail,
     BadPhone,
     normalize_email,
