@@ -6,8 +6,11 @@ from django.dispatch import receiver
 
 from accounts.models import Account
 from accounts.signals import account_changed
+from contacts import tasks
 from contacts.services import reindexing, stages
+from contacts.signals import people_forgotten
 from crm.teams.signals import team_created
+from crm.tenancy.scope import current_team_id
 
 
 @receiver(team_created)
@@ -21,3 +24,8 @@ def follow_account_name(
 ) -> None:
     if "name" in changes:
         reindexing.reindex_contacts_of(account)
+
+
+@receiver(people_forgotten)
+def tell_the_ledger(**kwargs: Any) -> None:
+    tasks.write_erasures.delay_on_commit(team_id=current_team_id())

@@ -18,3 +18,5 @@ contacts_changed = Signal()
 # keep: Contact; absorbed: list of Contact, as they were before; by: Membership; at: datetime. Everything that
 # contacts.belongings names has moved; this is for telling of it.
 contacts_merged = Signal()
+# Somebody was forgotten, or that was lifted: the ledger outside of the database is to be told.
+people_forgotten = Signal()

@@ -8,10 +8,11 @@ from contacts.queries.ending import (
     teams_with_contacts_to_purge,
     teams_with_doomed_files,
     teams_with_ended_holdbacks,
+    teams_with_unwritten_erasures,
 )
 from contacts.queries.selecting import teams_with_expired_selections
 from contacts.queries.uploads import teams_with_old_uploads
-from contacts.services import expiry, purging, selections
+from contacts.services import erasure_ledger, expiry, purging, selections
 from contacts.services.importing import uploads
 from contacts.services.merging import duplicates
 from crm.tenancy.tasks import TeamTask
@@ -60,12 +61,19 @@ def remove_doomed_files(*, team_id: int) -> None:
     purging.remove_doomed_files(at=timezone.now())
 
 
+@shared_task(base=TeamTask, acks_late=True)
+def write_erasures(*, team_id: int) -> None:
+    erasure_ledger.write_erasures(at=timezone.now())
+
+
 @shared_task(acks_late=True)
 def sweep_deleted() -> None:
     for team_id in teams_with_contacts_to_purge(at=timezone.now()):
         purge_deleted.delay_on_commit(team_id=team_id)
     for team_id in teams_with_doomed_files(at=timezone.now()):
         remove_doomed_files.delay_on_commit(team_id=team_id)
+    for team_id in teams_with_unwritten_erasures():
+        write_erasures.delay_on_commit(team_id=team_id)
 
 
 @shared_task(base=TeamTask, acks_late=True)

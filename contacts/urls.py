@@ -7,6 +7,7 @@ from contacts.views import (
     deletion,
     duplicates,
     editing,
+    forgetting,
     imports,
     merging,
     people,
@@ -82,6 +83,11 @@ urlpatterns = [
         deletion.contact_restore,
         name="contact_restore",
     ),
+    path(
+        "contacts/<int:contact_id>/forget/",
+        forgetting.contact_forget,
+        name="contact_forget",
+    ),
     # Deleted contacts
     path("settings/deleted/", deleted.deleted_list, name="deleted_list"),
     path("settings/deleted/restore/", deleted.deleted_restore, name="deleted_restore"),
@@ -107,6 +113,18 @@ urlpatterns = [
         "contacts/<int:contact_id>/duplicates/<int:other_id>/reopen/",
         duplicates.duplicate_reopen,
         name="duplicate_reopen",
+    ),
+    # Forgotten people
+    path("settings/forgotten/", forgetting.forgotten_list, name="forgotten_list"),
+    path(
+        "settings/forgotten/<int:erasure_id>/lift/",
+        forgetting.erasure_lift,
+        name="erasure_lift",
+    ),
+    path(
+        "settings/forgotten/<int:erasure_id>/renew/",
+        forgetting.erasure_renew,
+        name="erasure_renew",
     ),
     # Import
     path("imports/new/", imports.import_create, name="import_create"),

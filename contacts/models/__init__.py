@@ -4,6 +4,7 @@ from contacts.models.contacts import Contact, ContactEmail, ContactPhone
 from contacts.models.duplicates import DuplicatePair, Match
 from contacts.models.endings import DoomedFile, Tombstone
 from contacts.models.fields import ContactFieldValue
+from contacts.models.forgotten import BlockedKey, Erasure
 from contacts.models.holdback import HeldBack
 from contacts.models.imports import ContactImport
 from contacts.models.lists import ContactList, LeftList, ListEntry
@@ -12,6 +13,7 @@ from contacts.models.selections import Selection, SelectionPart
 from contacts.models.stages import ContactStage
 
 __all__ = [
+    "BlockedKey",
     "Contact",
     "ContactEmail",
     "ContactFieldValue",
@@ -21,6 +23,7 @@ __all__ = [
     "ContactStage",
     "DoomedFile",
     "DuplicatePair",
+    "Erasure",
     "HeldBack",
     "LeftList",
     "ListEntry",

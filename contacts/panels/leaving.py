@@ -70,6 +70,13 @@ def _stay(number: int) -> str:
     return text % {"time": time}
 
 
+def what_ends(contact: Contact) -> list[str]:
+    """Return what ends for good with the contact, deleted or not, in words."""
+    words = [*departures.what_goes([contact.pk])]
+    words += departures.what_is_kept([contact.pk])[contact.pk]
+    return words
+
+
 def deleted_notice(contact: Contact, *, at: datetime) -> dict[str, Any]:
     """Return what the banner of a deleted contact says; at most one query for each kind of thing."""
     if contact.deleted_at is None:

@@ -87,6 +87,7 @@ def frame(visit: Visit, *, tab: str) -> dict[str, Any]:
         "can_merge": not contact.is_deleted and visit.member.can("contacts.merge"),
         "can_delete": not contact.is_deleted and contact.is_deletable_by(visit.member),
         "can_restore": may_restore(contact, visit.member),
+        "can_forget": visit.member.can("contacts.forget"),
         "deleted": deleted_notice(contact, at=visit.at),
     }
 

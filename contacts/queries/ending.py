@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db.models import Exists, OuterRef, QuerySet
 
-from contacts.models import Contact, DoomedFile, HeldBack
+from contacts.models import Contact, DoomedFile, Erasure, HeldBack
 from crm.teams.models import Team
 
 
@@ -23,6 +23,11 @@ def teams_with_contacts_to_purge(*, at: datetime) -> list[int]:
 def teams_with_doomed_files(*, at: datetime) -> list[int]:
     """Return the teams with files to remove from the storage."""
     return _teams_with(DoomedFile.across_teams.filter(try_at__lte=at))
+
+
+def teams_with_unwritten_erasures() -> list[int]:
+    """Return the teams with something that the ledger of erasures does not know yet."""
+    return _teams_with(Erasure.across_teams.filter(written_at=None))
 
 
 def _teams_with(rows: QuerySet) -> list[int]:

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from contacts.models import Contact, ContactEmail, ContactPhone
+from contacts.services.blocking import refuse_forgotten
 from crm.addresses import (
     BadEmail,
     BadPhone,
@@ -165,6 +166,8 @@ class EmailRows(AddressRows):
         if taken:
             key = norms[taken.email_norm]
             raise EmailTaken(taken.email, taken.contact, key=key)
+        for norm, key in norms.items():
+            refuse_forgotten([("email", norm)], key=key)
 
     def make_room(self) -> None:
         pks = [self.rows[key].pk for key in self.changed if self.rows[key].pk]

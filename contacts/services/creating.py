@@ -15,12 +15,14 @@ from contacts.models import (
     ListEntry,
 )
 from contacts.services.address_rows import EmailTaken
-from contacts.services.indexing import INDEXED, index_contact
+from contacts.services.blocking import refuse_forgotten
+from contacts.services.indexing import INDEXED, full_name, index_contact
 from contacts.services.matching import account_named
 from contacts.signals import contacts_created
 from crm.addresses import PhoneNumber, normalize_email, parse_phone
 from crm.history.services.recording import recorded
 from crm.teams.models import Membership
+from crm.text import fold
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,13 +45,14 @@ def create_contact(*, new: NewContact, by: Membership, at: datetime) -> Contact:
     """Return the new contact with its addresses, account and lists.
 
     Raise BadEmail, BadPhone, Refused for an account that cannot be created, or EmailTaken with
-    the contact who has the address, be it in the bin. Sends contacts_created.
+    the contact who has the address, be it in the bin, or Forgotten. Sends contacts_created.
     """
     email = normalize_email(new.email) if new.email.strip() else ""
     phone = (
         parse_phone(new.phone, country=by.team.country) if new.phone.strip() else None
     )
     _check_free(email)
+    _check_not_forgotten(new, email, phone)
     contact = Contact(
         first_name=new.first_name,
         last_name=new.last_name,
@@ -70,6 +73,16 @@ def create_contact(*, new: NewContact, by: Membership, at: datetime) -> Contact:
     )
     contacts_created.send(sender=Contact, contact_ids=[contact.pk], by=by, at=at)
     return contact
+
+
+def _check_not_forgotten(
+    new: NewContact, email: str, phone: PhoneNumber | None
+) -> None:
+    if email:
+        refuse_forgotten([("email", email)], key="email")
+    if phone:
+        name = fold(full_name(new.first_name, new.last_name))[:201]
+        refuse_forgotten([("phone", phone.number, name)], key="phone")
 
 
 def _add_addresses(

@@ -7,10 +7,20 @@ from datetime import datetime
 from django.db import IntegrityError
 from django.db.models import QuerySet
 
-from contacts.models import Contact, ContactEmail, ContactPhone, ContactStage, Person
+from contacts.models import (
+    Contact,
+    ContactEmail,
+    ContactPhone,
+    ContactStage,
+    HeldBack,
+    Person,
+)
 from contacts.services import indexing
+from contacts.services.blocking import blocked, keys_of_person
 from contacts.services.deletion import restore_contacts
+from contacts.services.forgetting import hold_back_for_good
 from contacts.services.matching import accounts_of_organizations
+from contacts.services.recognizing import binned_by_address
 from contacts.signals import contacts_created
 from crm.addresses import BadEmail, BadPhone, normalize_email, parse_phone
 from crm.history.services.recording import recorded
@@ -49,13 +59,15 @@ class Saved:
     taken_emails: dict[str, str] = field(
         default_factory=dict
     )  # left out -> name of the person
+    forgotten: list[int] = field(default_factory=list)  # persons who are not saved
 
 
 def save_people(*, person_ids: Collection[int], by: Membership, at: datetime) -> Saved:
     """Make contacts of the persons, owned by `by`, in the first stage, with their account.
 
     A person who is a contact already stays as they are; one whose contact is in the bin gets it
-    back. An e-mail address that another contact has is left out. Sends contacts_created.
+    back, also one who was added otherwise, under the same address. Whoever asked to be forgotten is
+    not saved. An e-mail address that another contact has is left out. Sends contacts_created.
     """
     for _attempt in range(_TRIES - 1):
         try:
@@ -74,10 +86,14 @@ def _save_people(person_ids: Collection[int], *, by: Membership, at: datetime) -
     result = Saved(already=_survivors_of(people))
     result.already |= _contacts_of(Contact.objects.saved(), people)
     rest = people.keys() - result.already.keys()
+    rest -= _leave_forgotten([people[pk] for pk in rest], by, result)
     binned = _contacts_of(Contact.objects.deleted(), rest)
     if binned:
         back = restore_contacts(contact_ids=list(binned.values()), by=None, at=at)
         result.restored, result.refused = list(back.restored), dict(back.refused)
+    binned |= _restore_by_address(
+        [people[pk] for pk in rest - binned.keys()], at, result
+    )
     new = [people[pk] for pk in sorted(rest - binned.keys())]
     contacts = _create(new, by, at, result) if new else []
     restored = {
@@ -107,6 +123,35 @@ def _survivors_of(person_ids: Iterable[int]) -> dict[int, int]:
     merged = Contact.objects.merged().filter(merged_into__deleted_at=None)
     found = merged.filter(person__in=list(person_ids))
     return dict(found.values_list("person_id", "merged_into_id"))
+
+
+def _leave_forgotten(people: list[Person], by: Membership, result: Saved) -> set[int]:
+    """Return who asked to be forgotten; they are not offered any more."""
+    keys = {person.pk: keys_of_person(person) for person in people}
+    known = blocked(key for found in keys.values() for key in found)
+    forgotten = {pk for pk, found in keys.items() if not known.keys().isdisjoint(found)}
+    if forgotten:
+        hold_back_for_good(forgotten, by=by)
+    result.forgotten = sorted(forgotten)
+    return forgotten
+
+
+def _restore_by_address(
+    people: list[Person], at: datetime, result: Saved
+) -> dict[int, int]:
+    """Restore who is in the bin under an address of the person, and say that it is the person."""
+    found = binned_by_address(people) if people else {}
+    if not found:
+        return {}
+    back = restore_contacts(contact_ids=list(found.values()), by=None, at=at)
+    binned = {pk: contact for pk, contact in found.items() if contact in back.restored}
+    contacts = Contact.objects.in_bulk(binned.values())
+    for person_id, contact_id in binned.items():
+        contacts[contact_id].person_id = person_id
+    Contact.objects.bulk_update(contacts.values(), ["person"])
+    HeldBack.objects.filter(person__in=binned).delete()
+    result.restored += back.restored
+    return binned
 
 
 def _create(

@@ -10,7 +10,9 @@ from django.utils.translation import gettext as _
 from accounts.models import Account
 from contacts.forms.people import ContactForm
 from contacts.models import Contact, ContactList, ContactStage
+from contacts.panels.page import may_restore
 from contacts.services.address_rows import EmailTaken
+from contacts.services.blocking import Forgotten
 from contacts.services.creating import NewContact, create_contact
 from crm.addresses import BadEmail, BadPhone
 from crm.conflicts import Refused
@@ -26,9 +28,9 @@ def contact_create(request: TeamRequest) -> HttpResponse:
     form = ContactForm(
         request.POST or None, member=request.member, initial=_initial(request)
     )
-    taken_by = None
+    obstacle: dict[str, Any] = {}
     if form.is_valid():
-        contact, taken_by = _create(form, request)
+        contact, obstacle = _create(form, request)
         if contact:
             toast(request, _("%s was added") % contact.name)
             return redirect("contacts:contact_detail", request.team.slug, contact.pk)
@@ -38,7 +40,7 @@ def contact_create(request: TeamRequest) -> HttpResponse:
         {
             "section": "people",
             "form": form,
-            "taken_by": taken_by,
+            "obstacle": obstacle,
             "shows_lists": "lists" in form.errors or ContactList.objects.exists(),
         },
         partials={"modal", "contact-form"},
@@ -64,18 +66,25 @@ def _initial(request: TeamRequest) -> dict[str, Any]:
 
 def _create(
     form: ContactForm, request: TeamRequest
-) -> tuple[Contact | None, Contact | None]:
-    """Return the new contact, or else the one that has the e-mail address; errors go to the form."""
+) -> tuple[Contact | None, dict[str, Any]]:
+    """Return the new contact, or else what is in the way; errors go to the form."""
     try:
         new = NewContact(**form.cleaned_data)
-        return create_contact(new=new, by=request.member, at=timezone.now()), None
+        return create_contact(new=new, by=request.member, at=timezone.now()), {}
     except BadEmail as problem:
         form.add_error("email", str(problem))
     except BadPhone as problem:
         form.add_error("phone", str(problem))
     except EmailTaken as problem:
         form.add_error("email", str(problem))
-        return None, problem.contact
+        holder = problem.contact
+        return None, {
+            "holder": holder,
+            "can_restore": may_restore(holder, request.member),
+        }
+    except Forgotten as problem:
+        form.add_error(problem.key, str(problem))
+        return None, {"can_lift": request.member.can("contacts.forget")}
     except Refused as problem:
         form.add_error("account", str(problem))
-    return None, None
+    return None, {}

@@ -84,6 +84,7 @@ def _deleted_list(
         ],
         "offers": [entry for entry in departures.registered() if entry.put_back],
         "days": settings.DELETED_KEPT_DAYS,
+        "can_forget": request.member.can("contacts.forget"),
         "previous": found.page.previous and url(found.page.previous),
         "next": found.page.next and url(found.page.next),
         "state": urlencode({"q": found.text} if found.text else {}),

@@ -29,6 +29,7 @@ def contact_delete(request: TeamRequest, contact_id: int) -> HttpResponse:
         "question": deletion_question(contact),
         "page_url": _page_url(request, contact),
         "action": request.get_full_path(),
+        "can_forget": request.member.can("contacts.forget"),
     }
     return render_page(
         request, "contacts/contact_delete.html", context, partials={"modal"}

@@ -112,6 +112,13 @@ def _say(request: TeamRequest, result: saving.Saved) -> None:
         )
     if number := len(result.refused):
         parts.append(_("%(n)s could not be restored from the bin") % {"n": number})
+    if number := len(result.forgotten):
+        text = ngettext(
+            "%(n)s asked to be forgotten and was not saved",
+            "%(n)s asked to be forgotten and were not saved",
+            number,
+        )
+        parts.append(text % {"n": number})
     for email, name in list(result.taken_emails.items())[:3]:
         parts.append(
             _("%(email)s of %(name)s belongs to another contact and was left out")

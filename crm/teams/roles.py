@@ -32,6 +32,10 @@ PERMISSION_TABLE = {
         _("Merge contacts that the role may edit and delete"),
         Role.REP,
     ),
+    "contacts.forget": (
+        _("Forget a person for good, and lift that again"),
+        Role.ADMIN,
+    ),
     "contacts.import": (_("Import contacts"), Role.REP),
     "fields.manage": (_("Add custom fields"), Role.ADMIN),
     "members.manage": (

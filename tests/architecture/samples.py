@@ -56,6 +56,7 @@ ARGUMENTS: dict[str, Callable[[Rows], Any]] = {
     "selection_id": lambda rows: rows.selection.pk,
     "list_id": lambda rows: rows.contactlist.pk,
     "field_id": lambda rows: rows.customfield.pk,
+    "erasure_id": lambda rows: rows.erasure.pk,
     "activity_id": lambda rows: rows.activity.pk,
 }
 
@@ -71,6 +72,7 @@ LOWEST_ROLE = {
     "contacts.reassign": Role.MANAGER,
     "contacts.delete": Role.MANAGER,
     "contacts.merge": Role.REP,
+    "contacts.forget": Role.ADMIN,
     "contacts.import": Role.REP,
     "fields.manage": Role.ADMIN,
     "members.manage": Role.ADMIN,
@@ -428,6 +430,15 @@ DELETED: dict[str, Sample] = {
     "contacts:deleted_list": Sample(
         query=lambda rows: dict.fromkeys(("q", "cursor"), ""),
         variants=("?q=gone", "?q=nobody", "?cursor=nowhere"),
+    ),
+    "contacts:contact_forget": Sample(body=lambda rows: {"name": rows.contact.name}),
+    "contacts:forgotten_list": Sample(
+        query=lambda rows: dict.fromkeys(("q", "cursor"), ""),
+        variants=("?q=nobody@x.example", "?cursor=nowhere"),
+    ),
+    "contacts:erasure_lift": Sample(body=lambda rows: {}),
+    "contacts:erasure_renew": Sample(
+        args=lambda rows: {"erasure_id": rows.lifted_erasure.pk}, body=lambda rows: {}
     ),
     "contacts:deleted_restore": Sample(
         body=lambda rows: {"contact": rows.deleted_contact.pk, "put_back": "lists"}

@@ -28,6 +28,8 @@ UNTRACKED = {
     "contacts.DuplicatePair": "what a search found, and what somebody thinks of it",
     "contacts.HeldBack": "follows from a deletion",
     "contacts.Tombstone": "is what is left of a record",
+    "contacts.Erasure": "is what is left of a record",
+    "contacts.BlockedKey": "as above",
     "contacts.DoomedFile": "work that waits for a worker",
     "contacts.Selection": "what somebody ticked, for a while",
     "contacts.SelectionPart": "as above",

@@ -25,6 +25,7 @@ EDGES = list(digest.team_edges())
 # Texts that are no person's words, each with what it is.
 UNMARKED = {
     "token_hash": "a hash",
+    "digest": "a hash",
     "sha256": "a hash",
     "file_key": "the team's number and a random one",
     "kind": "a key of the registry of jobs, or of acts",

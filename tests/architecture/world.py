@@ -35,6 +35,7 @@ from contacts.models import (
 )
 from contacts.services import selections
 from contacts.services.deletion import delete_contacts
+from contacts.services.forgetting import forget_contact, lift_erasure
 from contacts.services.importing import uploads
 from contacts.services.importing.options import Options
 from crm.jobs.services import run_job
@@ -291,6 +292,14 @@ def _people(rows: Rows, mark: str) -> None:
         by=rows.owner,
         at=timezone.now() - timedelta(hours=1),
     )
+    rows.extra["erasure"] = _erasure(f"erased@{slug}.example", rows)
+    rows.extra["lifted_erasure"] = lifted = _erasure(f"lifted@{slug}.example", rows)
+    lift_erasure(erasure_id=lifted.pk, by=rows.owner, at=timezone.now())
+
+
+def _erasure(email: str, rows: Rows) -> Any:
+    asked = make_contact("Nobody", "Knows", emails=(email,))
+    return forget_contact(contact_id=asked.pk, by=rows.owner, at=timezone.now())
 
 
 def _lists(rows: Rows, mark: str) -> None:

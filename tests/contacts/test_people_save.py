@@ -302,3 +302,42 @@ class TestRaces:
             assert Contact.objects.count() == 4
             assert Account.objects.count() == 1
         assert sorted(len(result.created) for result in results) == [0, 0, 0, 4]
+
+
+class TestBinnedUnderTheirAddress:
+    """D3: re-adding finds a deleted contact that was imported or typed, and makes no twin."""
+
+    @pytest.mark.parametrize(
+        "known_by",
+        [
+            {"emails": ("Nia@x.example",)},
+            {"linkedin_url": "https://linkedin.com/in/nia/"},
+        ],
+    )
+    def test_is_restored_and_linked(self, admin, known_by):
+        emails = tuple(email.lower() for email in known_by.pop("emails", ()))
+        contact = make_contact("Nia", "Newman", emails=emails, **known_by)
+        at = timezone.now()
+        delete_contacts(contact_ids=[contact.pk], by=admin, at=at)
+        nia = PersonFactory(
+            email="nia@x.example", linkedin_url="https://www.linkedin.com/in/nia"
+        )
+
+        done = save_people(person_ids=[nia.pk], by=admin, at=at)
+
+        assert (done.restored, done.created) == ([contact.pk], [])
+        assert done.contact_of == {nia.pk: contact.pk}
+        assert Contact.objects.get().person == nia
+        again = save_people(person_ids=[nia.pk], by=admin, at=at)
+        assert again.already == {nia.pk: contact.pk}
+
+    def test_one_of_another_person_is_left_alone(self, admin):
+        other = PersonFactory()
+        contact = make_contact("Nia", person=other, emails=("nia@x.example",))
+        at = timezone.now()
+        delete_contacts(contact_ids=[contact.pk], by=admin, at=at)
+        nia = PersonFactory(email="nia@x.example")
+
+        done = save_people(person_ids=[nia.pk], by=admin, at=at)
+
+        assert len(done.created) == 1

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from contacts.models import ContactImport
-from contacts.services import deletion
+from contacts.services import blocking, deletion
 from contacts.services.importing import known as contacts
 from contacts.services.importing.companies import Companies
 from contacts.services.importing.filling import add_addresses, fill, new_contact
@@ -78,6 +78,7 @@ class Planner:
         self.unrestorable: dict[int, str] = {}  # contact -> why it stays in the bin
 
     def plan(self) -> Plan:
+        self._refuse_forgotten()
         usable = [row for row in self.rows if not row.refused and not row.skipped]
         self._gather(usable)
         self.companies = Companies(usable)
@@ -90,6 +91,13 @@ class Planner:
             else:
                 self._decide(row, plan)
         return plan
+
+    def _refuse_forgotten(self) -> None:
+        """Refuse rows about people who asked to be forgotten (product.md D4)."""
+        known = blocking.blocked(key for row in self.rows for key in row.keys)
+        for row in self.rows if known else ():
+            if not known.keys().isdisjoint(row.keys):
+                row.forget(blocking.reason())
 
     def _gather(self, rows: Sequence[Row]) -> None:
         """Load every contact that one of the rows may be about."""

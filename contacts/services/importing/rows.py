@@ -43,6 +43,13 @@ class Row:
         )
         self.refused = self.skipped = ""
 
+    def forget(self, reason: str) -> None:
+        """Refuse the row and keep nothing of what it says about a person."""
+        self.refused = reason
+        self.values, self.custom, self.emails, self.phones = {}, {}, {}, {}
+        self.company = self.domain = self.website = self.name_sort = ""
+        self.keys, self.notes, self.own_notes = [], [], 0
+
     @property
     def label(self) -> str:
         """What a person knows the row by."""

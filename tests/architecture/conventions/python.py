@@ -210,6 +210,7 @@ RULES = [
             "contacts/queries/ending.py::teams_with_ended_holdbacks": ONE_SWEEP,
             "contacts/queries/ending.py::teams_with_contacts_to_purge": ONE_SWEEP,
             "contacts/queries/ending.py::teams_with_doomed_files": ONE_SWEEP,
+            "contacts/queries/ending.py::teams_with_unwritten_erasures": ONE_SWEEP,
         },
     ),
     Rule(
@@ -350,6 +351,8 @@ RULES = [
             "crm/teams/services.py::accept_invitation": "nobody is a member yet",
             "contacts/services/directory.py::load_directory": NO_TEAM,
             "contacts/services/importing/uploads.py::remove_old": "the clock asks",
+            "contacts/services/erasure_ledger.py::write_erasures": "the clock asks",
+            "contacts/services/erasure_ledger.py::replay_erasure": "the operator asks",
             "contacts/services/purging.py::doom_files": "part of what ended their rows",
             "contacts/services/selections.py::remove_expired": "the clock asks",
             "contacts/services/deletion.py::hold_merged_persons": "part of a merge",
