@@ -13,6 +13,7 @@ class ContactsConfig(AppConfig):
         from contacts.forms.bulk import FORMS  # noqa: PLC0415
         from contacts.panels import (  # noqa: PLC0415
             bulk,
+            duplicates,
             history,
             leaving,
             owning,
@@ -30,6 +31,7 @@ class ContactsConfig(AppConfig):
         leaving.register()
         owning.register()
         moving.register()
+        duplicates.register()
         searching.register()
         widgets.register()
         navigation.add(

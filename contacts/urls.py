@@ -102,6 +102,11 @@ urlpatterns = [
         merging.merge_review,
         name="merge_review",
     ),
+    path(
+        "duplicates/selections/<int:selection_id>/",
+        merging.merge_selection,
+        name="merge_selection",
+    ),
     path("duplicates/", duplicates.duplicate_list, name="duplicate_list"),
     path("duplicates/search/", duplicates.duplicate_search, name="duplicate_search"),
     path(

@@ -6,7 +6,9 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
+from contacts import bulk_actions
 from contacts.models import Contact, DuplicatePair, Match
 from contacts.queries.duplicates import find_candidates, latest_search, pairs_page
 from contacts.queries.merging import Review
@@ -103,3 +105,21 @@ def duplicates_state(*, slug: str, dismissed: bool, cursor: str) -> dict[str, An
         "tabs": tabs,
         "section": "people",
     }
+
+
+def register() -> None:
+    """Called once from AppConfig.ready()."""
+    bulk_actions.add(
+        bulk_actions.BulkAction(
+            key="merge",
+            label=_lazy("Merge"),
+            icon="merge",
+            order=70,
+            permission="contacts.merge",
+            leads_to=_selection_url,
+        )
+    )
+
+
+def _selection_url(slug: str, selection_id: int) -> str:
+    return reverse("contacts:merge_selection", args=[slug, selection_id])

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -10,10 +11,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from contacts.forms.merging import MergeForm, chosen_in, ids_in, survivor_in
-from contacts.models import Contact
+from contacts.models import Contact, Selection
 from contacts.panels.duplicates import merge_url, moves_text
 from contacts.queries.duplicates import find_others
 from contacts.queries.merging import (
+    MAX_CONTACTS,
     Review,
     contacts_to_merge,
     review,
@@ -46,6 +48,20 @@ def contact_merge(request: TeamRequest, contact_id: int) -> HttpResponse:
     return render_page(
         request, "contacts/contact_merge.html", context, partials=partials
     )
+
+
+@team_page("contacts.merge")
+def merge_selection(request: TeamRequest, selection_id: int) -> HttpResponse:
+    """Lead from contacts that were ticked in the list to the page that shows them side by side."""
+    contacts = Selection.objects.filter(of=Selection.Of.CONTACTS)
+    selection: Selection = get_object_or_404(contacts, pk=selection_id)
+    slug = request.team.slug
+    if 2 <= selection.total <= MAX_CONTACTS:
+        return redirect(merge_url(slug, selection.first(MAX_CONTACTS)))
+    text = _("Choose two to %s contacts to merge them.") % MAX_CONTACTS
+    toast(request, text, level=messages.ERROR)
+    people_url = reverse("contacts:people_list", args=[slug])
+    return redirect(f"{people_url}?{selection.state}")
 
 
 @team_form("contacts.merge")

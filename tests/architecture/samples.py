@@ -462,6 +462,7 @@ DUPLICATES: dict[str, Sample] = {
             for row in (rows.contact, rows.second_contact)
         },
     ),
+    "contacts:merge_selection": Sample(no_page=LEADS_ON),
     "contacts:duplicate_list": Sample(
         query=lambda rows: {"show": "", "cursor": ""},
         variants=("?show=dismissed", "?cursor=nowhere"),

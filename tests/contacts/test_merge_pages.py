@@ -219,6 +219,29 @@ class TestReview:
         assert answer.url == ann.get_absolute_url()
 
 
+class TestSelection:
+    def select(self, client, team, *contacts):
+        url = reverse("contacts:people_select", args=[team.slug, "merge"])
+        data = {"contact": [one.pk for one in contacts], "state": "q=lee"}
+        return client.post(url, data, follow=True)
+
+    def test_two_that_are_ticked_stand_side_by_side(self, as_member, team, ann, anna):
+        answer = self.select(as_member, team, ann, anna)
+
+        assert "This record is kept" in text_of(answer)
+
+    def test_one_is_too_few(self, as_member, team, ann):
+        answer = self.select(as_member, team, ann)
+
+        assert "Choose two to 5 contacts to merge them." in html_of(answer)
+        assert answer.request["QUERY_STRING"] == "q=lee"
+
+    def test_is_offered(self, as_member, team, ann):
+        page = as_member.get(reverse("contacts:people_list", args=[team.slug]))
+
+        assert "select/merge/" in html_of(page)
+
+
 class TestOldLinks:
     @pytest.mark.parametrize(
         "name",
