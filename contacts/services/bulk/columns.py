@@ -18,9 +18,10 @@ def set_stage(batch: Batch, *, by: Membership) -> dict[int, Ended]:
     stage = ContactStage.objects.filter(pk=batch.values["stage"]).first()
     if stage is None:
         raise Refused(_("This stage does not exist any more."), key="stage")
-    contacts, ended = rows.lock(batch, "stage")
+    contacts, ended = rows.lock(batch, "stage_id")
+    names = dict(ContactStage.objects.values_list("pk", "name"))
     changes = {
-        contact.pk: (contact.stage.name, stage.name)
+        contact.pk: (names[contact.stage_id], stage.name)
         for contact in contacts
         if contact.stage_id != stage.pk
     }
@@ -41,15 +42,16 @@ def assign_owner(batch: Batch, *, by: Membership) -> dict[int, Ended]:
     field = contact_fields()["owner"]
     text = field.clean(batch.values["owner"], by=by)
     owner_id, shown = int(text) if text else None, field.show(text)
-    contacts, ended = rows.lock(batch, "owner")
+    contacts, ended = rows.lock(batch, "owner_id", "account_id")
+    owners = _owners(contacts)
     changes, own = {}, Ended.skipped(_("Has this owner already."))
     for contact in contacts:
         if contact.owner_id == owner_id:
             ended[contact.pk] = own
-        elif not contact.is_reassignable_by(by):
-            ended[contact.pk] = _not_theirs(contact)
+        elif not by.may_give_away(owners.get(contact.owner_id)):
+            ended[contact.pk] = _not_theirs(owners[contact.owner_id])
         else:
-            changes[contact.pk] = (str(contact.owner or ""), shown)
+            changes[contact.pk] = (str(owners.get(contact.owner_id, "")), shown)
     rows.write(batch, key="owner", changes=changes, by=by, owner_id=owner_id)
     if batch.values.get("accounts"):
         taken = {
@@ -71,9 +73,15 @@ def _goes(contact: Contact, ended: dict[int, Ended], own: Ended) -> bool:
     return ended.get(contact.pk, own) is own
 
 
-def _not_theirs(contact: Contact) -> Ended:
+def _owners(contacts: Collection[Contact]) -> dict[int | None, Membership]:
+    """Return the owners of the contacts by their ids, also those who have left."""
+    members = Membership.objects.filter(pk__in={c.owner_id for c in contacts} - {None})
+    return {member.pk: member for member in members.select_related("user")}
+
+
+def _not_theirs(owner: Membership) -> Ended:
     text = _("Only %(owner)s and managers give this contact to somebody else.")
-    return Ended.skipped(text % {"owner": contact.owner})
+    return Ended.skipped(text % {"owner": owner})
 
 
 def _with(

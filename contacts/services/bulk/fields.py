@@ -30,7 +30,8 @@ def set_field(batch: Batch, *, by: Membership) -> dict[int, Ended]:
     if field is None:
         raise Refused(_("This field does not exist any more."), key="field")
     text = field.clean(batch.values["text"], by=by)
-    contacts, ended = rows.lock(batch)
+    columns = () if isinstance(field, CustomValue) else field.columns
+    contacts, ended = rows.lock(batch, *columns)
     stored = _stored(field, contacts)
     changed = [c for c in contacts if stored[c.pk] != text]
     changes = {c.pk: (field.show(stored[c.pk]), field.show(text)) for c in changed}

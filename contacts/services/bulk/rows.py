@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from contacts.bulk_actions import Batch, Ended
@@ -16,15 +16,13 @@ Changes = Mapping[int, tuple[str, str]]  # contact -> what was shown, and what i
 
 
 def lock(batch: Batch, *columns: str) -> tuple[list[Contact], dict[int, Ended]]:
-    """Lock the contacts, always in the same order; return those that are not in the bin, and how the
-    others end.
+    """Lock the contacts, always in the same order.
+
+    Return those that are not in the bin, with the named columns, and how the others end.
     """
-    rows: QuerySet = Contact.objects.filter(AnyOf(F("pk"), batch.ids))
-    if "owner" in columns:
-        rows = rows.select_related("owner__user")
-    if "stage" in columns:
-        rows = rows.select_related("stage")
-    rows = rows.defer("search_text").order_by("pk")
+    rows = Contact.objects.filter(AnyOf(F("pk"), batch.ids)).order_by("pk")
+    # Only what is needed: the columns for searches are most of a contact.
+    rows = rows.only("team_id", "deleted_at", "version", *columns)
     found = list(rows.select_for_update(of=("self",)))
     binned = Ended.skipped(_("Deleted meanwhile."))
     ended = {contact.pk: binned for contact in found if contact.is_deleted}
