@@ -14,12 +14,13 @@ from contacts.models import (
     ContactStage,
     ListEntry,
 )
+from contacts.queries.bulk_fields import settable_field
 from contacts.services.bulk import running
 from contacts.services.deletion import delete_contacts
 from crm.conflicts import Refused
 from crm.jobs.models import Job
 from crm.tenancy.scope import team_scope
-from layouts.models import CustomField
+from layouts.models import CustomField, FieldOption
 from tests.contacts.bulk import act, choose, outcomes
 from tests.factories import (
     AccountFactory,
@@ -29,6 +30,7 @@ from tests.factories import (
 )
 
 DONE, SKIPPED, FAILED = "done", "skipped", "failed"
+Kind = CustomField.Kind
 
 
 def changes():
@@ -249,24 +251,46 @@ class TestSetField:
         assert job.title == "Empty “City”"
 
     @pytest.mark.parametrize(
-        ("kind", "text", "column", "stored"),
+        ("kind", "text"),
         [
-            (CustomField.Kind.TEXT, "Large", "text_value", "Large"),
-            (CustomField.Kind.NUMBER, "12.5", "number_value", 12.5),
+            (Kind.TEXT, "Large"),
+            (Kind.LONG_TEXT, "Two\nlines"),
+            (Kind.NUMBER, "12.5"),
+            (Kind.CURRENCY, "12.5 EUR"),
+            (Kind.DATE, "2026-12-01"),
+            (Kind.MOMENT, "2026-12-01T10:30+00:00"),
+            (Kind.CHECKBOX, "true"),
+            (Kind.URL, "https://x.example/a"),
+            (Kind.EMAIL, "ada@x.example"),
+            (Kind.PHONE, "+12025550133"),
         ],
     )
-    def test_a_field_of_the_team(self, member, ada, bob, kind, text, column, stored):
-        field = CustomField.objects.create(name="Size", kind=kind)
+    def test_a_field_of_the_team(self, member, ada, bob, kind, text):
+        field = CustomField.objects.create(name="Own", kind=kind, currency="EUR")
+        self.sets_and_empties(member, field, text, ada, bob)
+
+    @pytest.mark.parametrize("kind", [Kind.PICKLIST, Kind.MULTI_PICKLIST])
+    def test_an_option(self, member, ada, bob, kind):
+        field = CustomField.objects.create(name="Own", kind=kind)
+        option = FieldOption.objects.create(field=field, name="Red", position=1)
+        self.sets_and_empties(member, field, str(option.pk), ada, bob)
+
+    def test_a_member(self, member, ada, bob):
+        field = CustomField.objects.create(name="Own", kind=Kind.MEMBER)
+        self.sets_and_empties(member, field, str(member.pk), ada, bob)
+
+    def sets_and_empties(self, member, field, text, *contacts):
         key = f"custom-{field.pk}"
 
-        job = act(member, "set-field", {"field": key, "text": text}, ada, bob)
+        job = act(member, "set-field", {"field": key, "text": text}, *contacts)
 
-        values = ContactFieldValue.objects.values_list(column, flat=True)
-        assert list(values) == [stored] * 2
-        assert job.counts == {"done": 2}
-        again = act(member, "set-field", {"field": key, "text": text}, ada)
-        assert outcomes(again)["Ada Ab"] == (SKIPPED, "Has this value already.")
-        act(member, "set-field", {"field": key, "text": ""}, ada, bob)
+        value = settable_field(key)
+        stored = ContactFieldValue.objects.all()
+        assert [value.read_row(row) for row in stored] == [text] * len(contacts)
+        assert job.counts == {"done": len(contacts)}
+        again = act(member, "set-field", {"field": key, "text": text}, contacts[0])
+        assert set(outcomes(again).values()) == {(SKIPPED, "Has this value already.")}
+        act(member, "set-field", {"field": key, "text": ""}, *contacts)
         assert not ContactFieldValue.objects.exists()
 
     @pytest.mark.parametrize(
