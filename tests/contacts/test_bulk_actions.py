@@ -334,3 +334,12 @@ class TestSave:
         }
         linked = set(job.rows.values_list("record_id", flat=True))
         assert linked == {contact.pk, Contact.objects.get(person=new).pk}
+
+    def test_an_address_that_was_left_out_is_said(self, member):
+        make_contact("Other", emails=("one@x.example",))
+        person = PersonFactory(first_name="New", email="One@x.example")
+
+        job = act(member, "save", {}, person)
+
+        reason = "One@x.example belongs to another contact and was left out."
+        assert outcomes(job) == {"New Newman": (DONE, reason)}

@@ -104,6 +104,59 @@ class TestList:
         expect(page.get_by_role("link", name="Ada59 Lovelace")).to_have_count(0)
 
 
+class TestBulk:
+    """P7: the page or everybody, and nobody by accident."""
+
+    def bar(self, page: Page):
+        return page.get_by_role("toolbar", name="Actions for selected people")
+
+    def test_everybody_is_selected_and_moved(self, page: Page, live_server, member):
+        open_list(page, live_server, member)
+        page.get_by_label("Select Ada03 Lovelace").check()
+        page.get_by_label("Select Ada06 Lovelace").click(modifiers=["Shift"])
+        expect(self.bar(page)).to_contain_text("4 selected")
+
+        self.bar(page).get_by_role("button", name="Select all 60").click()
+        expect(self.bar(page)).to_contain_text("All 60 selected")
+        expect(page.locator("#live")).to_have_text("All 60 selected")
+        expect(page.get_by_label("Select Ada00 Lovelace")).to_be_checked()
+        self.bar(page).get_by_role("button", name="Set stage").click()
+        dialog = page.get_by_role("dialog", name="Set stage of 60 contacts")
+        dialog.get_by_label("Stage").select_option("Interested")
+        dialog.get_by_role("button", name="Set stage").click()
+
+        expect(page.locator("#toasts")).to_contain_text(
+            "Set stage to Interested: 60 done"
+        )
+
+    def test_another_choice_ends_the_selection_of_everybody(
+        self, page: Page, live_server, member
+    ):
+        open_list(page, live_server, member)
+        page.get_by_label("Select Ada03 Lovelace").check()
+        self.bar(page).get_by_role("button", name="Select all 60").click()
+        expect(self.bar(page)).to_contain_text("All 60 selected")
+
+        page.get_by_label("Select Ada03 Lovelace").uncheck()
+        expect(self.bar(page)).to_contain_text("49 selected")
+        page.keyboard.press("Escape")
+        expect(self.bar(page)).to_be_hidden()
+
+    def test_deleting_asks_first_with_the_focus_on_what_is_safe(
+        self, page: Page, live_server, member
+    ):
+        open_list(page, live_server, member)
+        page.get_by_label("Select Ada03 Lovelace").check()
+        self.bar(page).get_by_role("button", name="More actions").click()
+        page.get_by_role("menuitem", name="Delete").click()
+
+        dialog = page.get_by_role("alertdialog", name="Delete 1 contact?")
+        expect(dialog.get_by_role("link", name="Cancel")).to_be_focused()
+        dialog.get_by_role("link", name="Cancel").click()
+        expect(dialog).to_be_hidden()
+        expect(self.bar(page)).to_contain_text("1 selected")
+
+
 class TestSave:
     def test_the_selection_is_saved_in_place(self, page: Page, live_server, member):
         open_list(page, live_server, member, "scope=net-new")
