@@ -99,5 +99,6 @@ def register() -> None:
         {
             "account.create": _("added the account"),
             "account.update": _("changed the account"),
+            "account.owner": _("changed the owner"),
         }
     )

@@ -7,9 +7,10 @@ from typing import Any
 from django.dispatch import receiver
 
 from activities import services
-from contacts.models import Contact
+from contacts.models import Contact, ContactFlag
 from contacts.signals import (
     contact_changed,
+    contact_flagged,
     contacts_changed,
     contacts_created,
     contacts_deleted,
@@ -71,3 +72,20 @@ def note_merge(
     **kwargs: Any,
 ) -> None:
     services.note_merge(keep=keep, absorbed=absorbed, by=by, at=at)
+
+
+@receiver(contact_flagged)
+def note_flagged(
+    *,
+    contact: Contact,
+    flags: Sequence[ContactFlag],
+    event: str,
+    by: By,
+    at: datetime,
+    **kwargs: Any,
+) -> None:
+    values = [[flag.key, flag.shown, flag.suggestion] for flag in flags]
+    first = flags[0]
+    reason = first.text or str(first.reason)
+    detail = {"flags": values, "reason": reason if event == "flagged" else ""}
+    services.note_event([contact.pk], event=event, by=by, at=at, detail=detail)

@@ -135,14 +135,19 @@ def note_changes(
 
 @transaction.atomic
 def note_event(
-    contact_ids: Sequence[int], *, event: str, by: Membership | None, at: datetime
+    contact_ids: Sequence[int],
+    *,
+    event: str,
+    by: Membership | None,
+    at: datetime,
+    detail: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write down that contacts were "deleted" or "restored"."""
+    """Write down that contacts were "deleted", "restored" or "flagged", with more detail."""
     accounts = Contact.objects.filter(pk__in=contact_ids).values_list(
         "pk", "account_id"
     )
     _copy(
-        ((pk, account, {"event": event}) for pk, account in accounts),
+        ((pk, account, {**(detail or {}), "event": event}) for pk, account in accounts),
         kind=Activity.Kind.CHANGED,
         by=by,
         at=at,

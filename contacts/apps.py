@@ -14,6 +14,7 @@ class ContactsConfig(AppConfig):
         from contacts.panels import (  # noqa: PLC0415
             bulk,
             duplicates,
+            flags,
             history,
             leaving,
             owning,
@@ -43,6 +44,16 @@ class ContactsConfig(AppConfig):
                 permission="contacts.view",
                 order=20,
                 shortcut="g p",
+            )
+        )
+        navigation.add_setting(
+            navigation.SettingsItem(
+                key="flags",
+                label=_("Flagged values"),
+                url_name="contacts:flag_list",
+                permission="flags.review",
+                order=40,
+                waiting=flags.waiting_text,
             )
         )
         navigation.add_setting(

@@ -1,5 +1,6 @@
-"""Reactions of contacts to what happens below them."""
+"""Reactions of contacts to what happens below them, and to what their own services report."""
 
+from datetime import datetime
 from typing import Any
 
 from django.dispatch import receiver
@@ -7,8 +8,15 @@ from django.dispatch import receiver
 from accounts.models import Account
 from accounts.signals import account_changed
 from contacts import tasks
-from contacts.services import reindexing, stages
-from contacts.signals import people_forgotten
+from contacts.models import Contact
+from contacts.services import flags, reindexing, stages
+from contacts.signals import (
+    contact_changed,
+    contacts_changed,
+    contacts_merged,
+    people_forgotten,
+)
+from crm.teams.models import Membership
 from crm.teams.signals import team_created
 from crm.tenancy.scope import current_team_id
 
@@ -29,3 +37,24 @@ def follow_account_name(
 @receiver(people_forgotten)
 def tell_the_ledger(**kwargs: Any) -> None:
     tasks.write_erasures.delay_on_commit(team_id=current_team_id())
+
+
+@receiver(contact_changed)
+def settle_flags(
+    *, contact: Contact, by: Membership | None, at: datetime, **kwargs: Any
+) -> None:
+    flags.settle_flags(contact_ids=[contact.pk], by=by, at=at)
+
+
+@receiver(contacts_changed)
+def settle_flags_of_many(
+    *, changes: dict[int, Any], by: Membership | None, at: datetime, **kwargs: Any
+) -> None:
+    flags.settle_flags(contact_ids=list(changes), by=by, at=at)
+
+
+@receiver(contacts_merged)
+def settle_flags_of_kept(
+    *, keep: Contact, by: Membership, at: datetime, **kwargs: Any
+) -> None:
+    flags.settle_flags(contact_ids=[keep.pk], by=by, at=at)

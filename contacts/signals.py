@@ -20,3 +20,5 @@ contacts_changed = Signal()
 contacts_merged = Signal()
 # Somebody was forgotten, or that was lifted: the ledger outside of the database is to be told.
 people_forgotten = Signal()
+# contact; flags: ContactFlags; event: "flagged", "unflagged" or "dismissed"; by: Membership; at: datetime
+contact_flagged = Signal()

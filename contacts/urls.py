@@ -7,6 +7,7 @@ from contacts.views import (
     deletion,
     duplicates,
     editing,
+    flags,
     forgetting,
     imports,
     merging,
@@ -131,6 +132,19 @@ urlpatterns = [
         forgetting.erasure_renew,
         name="erasure_renew",
     ),
+    # Flags
+    path("contacts/<int:contact_id>/flag/", flags.contact_flag, name="contact_flag"),
+    path(
+        "contacts/<int:contact_id>/flag/<slug:key>/remove/",
+        flags.contact_unflag,
+        name="contact_unflag",
+    ),
+    path("settings/flags/", flags.flag_list, name="flag_list"),
+    path("settings/flags/<int:flag_id>/accept/", flags.flag_accept, name="flag_accept"),
+    path(
+        "settings/flags/<int:flag_id>/dismiss/", flags.flag_dismiss, name="flag_dismiss"
+    ),
+    path("settings/flags/<int:flag_id>/reopen/", flags.flag_reopen, name="flag_reopen"),
     # Import
     path("imports/new/", imports.import_create, name="import_create"),
     path(

@@ -1,9 +1,12 @@
 """The main navigation: each app adds what it serves, so nothing shown leads nowhere."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
+
+from crm.tenancy.scope import team_scope
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +32,8 @@ class SettingsItem:
     url_name: str  # a team URL without further arguments
     permission: str
     order: int
+    # What waits there for a decision, "" for nothing; one query
+    waiting: Callable[[], str] | None = None
 
 
 _items: dict[str, NavItem] = {}
@@ -68,7 +73,14 @@ def settings_for(member: Any) -> list[dict[str, Any]]:
             "key": item.key,
             "label": item.label,
             "url": reverse(item.url_name, kwargs={"team_slug": member.team.slug}),
+            "waiting": _waiting(item, member),
         }
         for item in sorted(_settings.values(), key=lambda item: item.order)
         if member.can(item.permission)
     ]
+
+
+def _waiting(item: SettingsItem, member: Any) -> str:
+    """Ask in the member's team: a person's own settings are outside any."""
+    with team_scope(member.team_id):
+        return item.waiting() if item.waiting else ""

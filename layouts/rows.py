@@ -33,6 +33,9 @@ class Row:
     href: str = ""  # of a link
     note: str = ""  # a second line
     warns: bool = False  # the note says that something is wrong
+    flag: str = ""  # URL where one says that it is inaccurate
+    flagged: str = ""  # who says so, since when and why
+    unflag: str = ""  # URL that takes this back by POST
     value: Any = None  # of the kinds stage, clock and moment
     tags: tuple[str, ...] = ()
     is_focused: bool = False  # it takes the place of its editor
@@ -60,6 +63,24 @@ class Row:
     @property
     def copy_label(self) -> str:
         return _("Copy %(label)s %(value)s") % {"label": self.name, "value": self.text}
+
+    @property
+    def flag_label(self) -> str:
+        return _("Flag %(label)s %(value)s as inaccurate") % {
+            "label": self.name,
+            "value": self.text,
+        }
+
+    @property
+    def unflag_label(self) -> str:
+        return _("Unflag %(label)s %(value)s") % {
+            "label": self.name,
+            "value": self.text,
+        }
+
+    @property
+    def has_second_line(self) -> bool:
+        return bool(self.note or self.flagged)
 
     @property
     def is_phone(self) -> bool:

@@ -14,8 +14,9 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from activities import services
 from activities.models import Activity
-from contacts.models import Contact
+from contacts.models import Contact, ContactFlag
 from contacts.queries.fields import label_of
+from contacts.queries.flags import suggestion_text
 from crm.teams.models import Membership
 from layouts.kinds.base import CUSTOM_KEY
 from layouts.queries import custom_fields
@@ -163,8 +164,8 @@ class Entries:
             actor=actor,
             verb=verb,
             at=row.occurred_at,
-            subject=row.subject,
-            body=row.body,
+            subject=row.subject or flagged_text(row.detail or {}, self._labels),
+            body=row.body or flag_reason(row.detail or {}),
             outcome=outcome_text(row.outcome),
             change=changes[0] if len(changes) == 1 else None,
             changes=changes if len(changes) > 1 else (),
@@ -186,7 +187,8 @@ def outcome_text(outcome: str) -> str:
 
 
 def names_custom_field(detail: dict[str, Any]) -> bool:
-    return any(str(entry[0]).startswith(CUSTOM_KEY) for entry in _listed(detail))
+    entries = [*_listed(detail), *detail.get("flags", [])]
+    return any(str(entry[0]).startswith(CUSTOM_KEY) for entry in entries)
 
 
 def changes_of(detail: dict[str, Any], labels: Mapping[str, str]) -> list[Change]:
@@ -195,6 +197,27 @@ def changes_of(detail: dict[str, Any], labels: Mapping[str, str]) -> list[Change
         Change(labels.get(entry[0]) or label_of(entry[0]), str(entry[1]), str(entry[2]))
         for entry in _listed(detail)
     ]
+
+
+def flagged_text(detail: dict[str, Any], labels: Mapping[str, str]) -> str:
+    """Return the values that were flagged: "Title VP, E-mail ada@acme.example"."""
+    return ", ".join(
+        f"{labels.get(key) or label_of(key)} {shown}"
+        for key, shown, _right in detail.get("flags", [])
+    )
+
+
+def flag_reason(detail: dict[str, Any]) -> str:
+    """Return why values were flagged, and what is right as far as it was said."""
+    reason = detail.get("reason", "")
+    known = reason in ContactFlag.Reason.values
+    said = [str(ContactFlag.Reason(reason).label) if known else reason]
+    said += [
+        _("Should be: %s") % suggestion_text(key, right)
+        for key, _shown, right in detail.get("flags", [])
+        if right and reason
+    ]
+    return "\n".join(filter(None, said))
 
 
 def _listed(detail: dict[str, Any]) -> list[list[Any]]:
@@ -230,7 +253,13 @@ INBOUND: dict[Activity.Kind, Any] = {
 
 
 def changed_text(detail: dict[str, Any]) -> str:
-    texts = {"deleted": _("deleted the contact"), "restored": _("restored the contact")}
+    texts = {
+        "deleted": _("deleted the contact"),
+        "restored": _("restored the contact"),
+        "flagged": _("flagged as inaccurate:"),
+        "unflagged": _("took the flag off"),
+        "dismissed": _("dismissed the flag on"),
+    }
     if text := texts.get(detail.get("event", "")):
         return text
     if detail.get("event") == "merged":

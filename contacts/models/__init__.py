@@ -4,6 +4,7 @@ from contacts.models.contacts import Contact, ContactEmail, ContactPhone
 from contacts.models.duplicates import DuplicatePair, Match
 from contacts.models.endings import DoomedFile, Tombstone
 from contacts.models.fields import ContactFieldValue
+from contacts.models.flags import ContactFlag
 from contacts.models.forgotten import BlockedKey, Erasure
 from contacts.models.holdback import HeldBack
 from contacts.models.imports import ContactImport
@@ -17,6 +18,7 @@ __all__ = [
     "Contact",
     "ContactEmail",
     "ContactFieldValue",
+    "ContactFlag",
     "ContactImport",
     "ContactList",
     "ContactPhone",

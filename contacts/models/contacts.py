@@ -3,9 +3,10 @@
 from datetime import UTC, datetime
 from typing import Self
 
+from django.apps import apps
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Coalesce, Upper
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -15,7 +16,12 @@ from contacts.models.people import Person
 from contacts.models.search import SearchText
 from contacts.models.stages import ContactStage
 from crm.teams.models import Membership
-from crm.tenancy.models import TeamForeignKey, TeamManager, TeamModel
+from crm.tenancy.models import (
+    TeamForeignKey,
+    TeamManager,
+    TeamModel,
+    TeamQuerySet,
+)
 from layouts.models import FieldValuesQuerySet
 
 # Sort key of a contact without any activity.
@@ -326,6 +332,23 @@ class Contact(TeamModel):
         )
 
 
+class EmailQuerySet(TeamQuerySet):
+    def sendable(self) -> Self:
+        """Addresses that mail may go to (product.md C13).
+
+        Not of deleted contacts, not known to be bad, and not flagged as inaccurate: a flag counts
+        until it is cleared, or the address is another one.
+        """
+        bad = [ContactEmail.Status.INVALID, ContactEmail.Status.BOUNCED]
+        # By its name: the model of flags refers to this one.
+        flags = apps.get_model("contacts", "ContactFlag").objects.open()
+        here = flags.filter(email=OuterRef("pk"), value=OuterRef("email_norm"))
+        return self.filter(~Exists(here), is_live=True).exclude(status__in=bad)
+
+
+EmailManager = TeamManager.from_queryset(EmailQuerySet)
+
+
 class ContactEmail(TeamModel):
     """An e-mail address of a contact; the first by position is the primary one."""
 
@@ -355,6 +378,8 @@ class ContactEmail(TeamModel):
     position = models.PositiveSmallIntegerField(default=0)
     # Off while the contact is in the bin: then the address may belong to another contact.
     is_live = models.BooleanField(default=True)
+
+    objects = EmailManager()
 
     class Meta:
         constraints = [

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from contacts.models import Contact
 from contacts.panels.duplicates import duplicate_notice
+from contacts.panels.flags import flags_in_header
 from contacts.panels.rows import HEADER, ContactRows, place_query, time_of
 from crm.templatetags.ui import dial
 from layouts import registry
@@ -26,6 +27,7 @@ def identity(visit: Visit) -> dict[str, Any]:
         "duplicate": duplicate_notice(visit),
         "quick_actions": quick_actions(visit),
         "visit_query": place_query(visit, HEADER),
+        "flaggable": flags_in_header(visit),
         "stage_url": ContactRows(visit, place=HEADER).edit_url("stage"),
     }
 
@@ -36,8 +38,10 @@ def quick_actions(visit: Visit) -> list[dict[str, Any]]:
     if contact.is_deleted:
         return []
     found: list[dict[str, Any]] = []
-    if contact.primary_email:
-        mail = f"mailto:{contact.primary_email}"
+    flagged = visit.profile.flags
+    emails = [row for row in visit.profile.emails if f"email-{row.pk}" not in flagged]
+    if emails:
+        mail = f"mailto:{emails[0].email}"
         found.append({"url": mail, "title": _("Email"), "icon": "mail", "opens": ""})
     if contact.primary_phone:
         call = dial(contact.primary_phone)

@@ -6,6 +6,7 @@ from contacts.models import (
     Contact,
     ContactEmail,
     ContactFieldValue,
+    ContactFlag,
     ContactPhone,
     LeftList,
     ListEntry,
@@ -27,12 +28,23 @@ DERIVED = (
     "version",
     "updated_at",
 )
-PARTS = (ContactEmail, ContactPhone, ContactFieldValue, ListEntry, LeftList)
+PARTS = (
+    ContactEmail,
+    ContactPhone,
+    ContactFieldValue,
+    ListEntry,
+    LeftList,
+    ContactFlag,
+)
 ACTS = {
     "contact.create": _("added the contact"),
     "contact.save": _("saved the contact from the directory"),
     "contact.update": _("changed"),
     "contact.owner": _("changed the owner"),
+    "contact.flag": _("flagged as inaccurate"),
+    "contact.unflag": _("took a flag back"),
+    "contact.flag-accept": _("accepted a suggested value"),
+    "contact.flag-dismiss": _("dismissed a flag"),
     "contact.delete": _("deleted the contact"),
     "contact.restore": _("restored the contact"),
     "contact.merge": _("merged a duplicate"),

@@ -17,6 +17,7 @@ from contacts.models import (
     Contact,
     ContactEmail,
     ContactFieldValue,
+    ContactFlag,
     ContactPhone,
     DuplicatePair,
     LeftList,
@@ -150,7 +151,9 @@ def register() -> None:
     )
     departures.add(
         departures.Departure(
-            key="values", order=0, owns=(ContactEmail, ContactPhone, ContactFieldValue)
+            key="values",
+            order=0,
+            owns=(ContactFlag, ContactEmail, ContactPhone, ContactFieldValue),
         )
     )
     departures.add(

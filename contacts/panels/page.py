@@ -82,6 +82,7 @@ def frame(visit: Visit, *, tab: str) -> dict[str, Any]:
         "is_record_tab": not tab,
         "update_url": url("contacts:contact_update"),
         "add_to_list_url": url("contacts:contact_add_to_list"),
+        "flag_url": url("contacts:contact_flag"),
         "delete_url": url("contacts:contact_delete"),
         "merge_url": url("contacts:contact_merge"),
         "can_merge": not contact.is_deleted and visit.member.can("contacts.merge"),

@@ -10,7 +10,9 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from contacts.models import Contact, ContactEmail, ContactPhone
+from contacts.panels.flags import flag_parts
 from contacts.queries.fields import LINKS, contact_fields
+from contacts.queries.flags import is_flaggable
 from contacts.queries.local_time import LocalTime, local_time
 from contacts.queries.profile import Email, Phone, Profile
 from contacts.services.address_rows import phone_text
@@ -89,6 +91,8 @@ class ContactRows:
         self, key: str, label: Any, text: str, *, edits: bool = True, **more: Any
     ) -> Row:
         """Return a row; `edits` says whether this value can be edited in place."""
+        if text and is_flaggable(key):
+            more |= flag_parts(self.visit, key)
         return Row(
             id=self.id_of(key),
             label=label,

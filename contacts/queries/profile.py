@@ -1,6 +1,6 @@
-"""A contact with everything its page shows, in six queries."""
+"""A contact with everything its page shows, in seven queries."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -12,6 +12,7 @@ from contacts.models import (
     ContactStage,
     ListEntry,
 )
+from contacts.queries.flags import Flag, flags_of
 from crm.teams.models import Membership
 
 # What only searches need.
@@ -54,6 +55,7 @@ class Profile:
     emails: Sequence[Email]
     phones: Sequence[Phone]
     lists: Sequence[str]
+    flags: Mapping[str, Flag]  # by the key of the value that is flagged
     stages: Sequence[ContactStage]
 
 
@@ -90,6 +92,7 @@ def find_profile(contact_id: int) -> Profile | None:
         emails=[Email(*row) for row in emails.values_list(*Email._fields)],
         phones=[Phone(*row) for row in phones.values_list(*Phone._fields)],
         lists=list(lists.values_list("list__name", flat=True)),
+        flags={flag.key: flag for flag in flags_of(contact)},
         stages=stages,
     )
 

@@ -37,6 +37,7 @@ PERMISSION_TABLE = {
         Role.ADMIN,
     ),
     "contacts.import": (_("Import contacts"), Role.REP),
+    "flags.review": (_("Decide about values flagged as inaccurate"), Role.ADMIN),
     "fields.manage": (_("Add custom fields"), Role.ADMIN),
     "members.manage": (
         _("Invite members, change roles and remove members"),

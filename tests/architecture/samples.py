@@ -55,6 +55,7 @@ ARGUMENTS: dict[str, Callable[[Rows], Any]] = {
     "import_id": lambda rows: rows.contactimport.pk,
     "selection_id": lambda rows: rows.selection.pk,
     "list_id": lambda rows: rows.contactlist.pk,
+    "flag_id": lambda rows: rows.contactflag.pk,
     "field_id": lambda rows: rows.customfield.pk,
     "erasure_id": lambda rows: rows.erasure.pk,
     "activity_id": lambda rows: rows.activity.pk,
@@ -74,6 +75,7 @@ LOWEST_ROLE = {
     "contacts.merge": Role.REP,
     "contacts.forget": Role.ADMIN,
     "contacts.import": Role.REP,
+    "flags.review": Role.ADMIN,
     "fields.manage": Role.ADMIN,
     "members.manage": Role.ADMIN,
     "team.manage": Role.ADMIN,
@@ -482,6 +484,33 @@ DUPLICATES: dict[str, Sample] = {
 }
 
 
+FLAGS: dict[str, Sample] = {
+    "contacts:contact_flag": Sample(
+        query=lambda rows: {"key": "title"},
+        variants=("?key=title", "?key=last_name&tab=all-fields"),
+        body=lambda rows: {
+            "value": ["last_name"],
+            "right-last_name": "Byron",
+            "reason": "wrong",
+            "text": "",
+        },
+    ),
+    "contacts:contact_unflag": Sample(
+        args=lambda rows: {"contact_id": rows.contact.pk, "key": rows.contactflag.key},
+        body=lambda rows: {},
+    ),
+    "contacts:flag_list": Sample(
+        query=lambda rows: {"reason": "wrong", "field": "email", "cursor": ""},
+        variants=("?reason=wrong&field=title", "?cursor=nowhere", "?reason=other"),
+    ),
+    "contacts:flag_accept": Sample(body=lambda rows: {}),
+    "contacts:flag_dismiss": Sample(body=lambda rows: {}),
+    "contacts:flag_reopen": Sample(
+        args=lambda rows: {"flag_id": rows.cleared_flag.pk}, body=lambda rows: {}
+    ),
+}
+
+
 def _account_field(key: str, value: Callable[[Rows], Any]) -> Sample:
     return Sample(
         args=lambda rows: {"account_id": rows.account.pk, "key": key},
@@ -544,6 +573,7 @@ SAMPLES: dict[str, Sample] = {
     **PEOPLE,
     **BULK,
     **PROFILE,
+    **FLAGS,
     **DELETED,
     **DUPLICATES,
     **ACCOUNTS,

@@ -31,6 +31,7 @@ UNMARKED = {
     "kind": "a key of the registry of jobs, or of acts",
     "record": "a key of the registry of records",
     "source": "the name of a table",
+    "key": "the key of a field",
     "reason": "a sentence of ours",
     "encoding": "the name of an encoding",
     "delimiter": "one character",

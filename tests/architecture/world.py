@@ -33,7 +33,7 @@ from contacts.models import (
     Person,
     Selection,
 )
-from contacts.services import selections
+from contacts.services import flags, selections
 from contacts.services.deletion import delete_contacts
 from contacts.services.forgetting import forget_contact, lift_erasure
 from contacts.services.importing import uploads
@@ -202,6 +202,7 @@ def _build_team(name: str, *, mark: str, users: dict[str, User]) -> Rows:
         _people(rows, mark)
         _lists(rows, mark)
         _selection(rows, mark)
+        _flags(rows, mark)
         _activities(rows, mark)
         _imports(rows, mark)
         for model in team_models():
@@ -322,6 +323,22 @@ def _selection(rows: Rows, mark: str) -> None:
         state=f"q={mark}",
         by=rows.member,
         at=timezone.now(),
+    )
+
+
+def _flags(rows: Rows, mark: str) -> None:
+    """One flag that waits for a decision, and one that was dismissed."""
+    flagged = {"title": f"Chair {mark}", "region": f"Region {mark}"}
+    rows.extra["contactflag"], rows.extra["cleared_flag"] = flags.flag_contact(
+        contact_id=rows.contact.pk,
+        suggestions=flagged,
+        reason="other",
+        text=f"Heard it from {mark}",
+        by=rows.member,
+        at=timezone.now(),
+    )
+    rows.extra["cleared_flag"] = flags.dismiss_flag(
+        flag_id=rows.cleared_flag.pk, by=rows.owner, at=timezone.now()
     )
 
 

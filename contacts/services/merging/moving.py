@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from django.db.models import Count, Exists, F, OuterRef, Q
+from django.db.models.functions import Now
 from django.utils.translation import ngettext
 
 from contacts import belongings
@@ -11,6 +12,7 @@ from contacts.models import (
     Contact,
     ContactEmail,
     ContactFieldValue,
+    ContactFlag,
     ContactPhone,
     DuplicatePair,
     LeftList,
@@ -63,6 +65,17 @@ def _move_values(union: Union) -> None:
     values = ContactFieldValue.objects.filter(field__in=fields)
     values.filter(contact=union.keep).delete()
     values.filter(contact=union.absorb).update(contact=union.keep)
+
+
+def _move_flags(union: Union) -> None:
+    """Move the flags on what moved; the kept contact's own on values that gave way are cleared."""
+    flags = ContactFlag.objects.open()
+    flags.filter(contact=union.keep, key__in=union.chosen).update(
+        cleared_at=Now(), outcome=ContactFlag.Outcome.CHANGED
+    )
+    moved = Q(email__contact=union.keep) | Q(phone__contact=union.keep)
+    moved |= Q(key__in=union.chosen)
+    flags.filter(moved, contact=union.absorb).update(contact=union.keep)
 
 
 def _move_earlier_merges(union: Union) -> None:
@@ -151,6 +164,12 @@ def register() -> None:
             references=[(ContactFieldValue, "contact")],
             move=_move_values,
             order=50,
+        ),
+        belongings.Belonging(
+            key="flags",
+            references=[(ContactFlag, "contact")],
+            move=_move_flags,
+            order=55,
         ),
         belongings.Belonging(
             key="left-lists",
