@@ -37,7 +37,7 @@ class BulkForm(forms.Form):
     ) -> None:
         super().__init__(data)
         self.action, self.selection, self.member = action, selection, member
-        self.params = params  # of the page's address
+        self.params = params  # what a form in two steps has so far
         self.prepare()
         if action.is_destructive and (
             selection.is_all or selection.total > SURELY_MEANT

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from contacts import bulk_actions
 from contacts.bulk_actions import BulkAction
@@ -25,6 +26,11 @@ from crm.tenancy.views import TeamRequest, team_action, team_form, team_page
 
 ACTION = "contacts/bulk_action.html"
 MAX_CHOSEN = 1000
+# Why a list that shows both kinds has nobody for an action.
+_OTHERS = {
+    Selection.Of.CONTACTS: _lazy("Nobody of them is a contact yet. Save them first."),
+    Selection.Of.PEOPLE: _lazy("All of them are saved already."),
+}
 PARAMETERS = {Selection.Of.CONTACTS: "contact", Selection.Of.PEOPLE: "person"}
 
 
@@ -61,12 +67,14 @@ def bulk_action(request: TeamRequest, selection_id: int, key: str) -> HttpRespon
     selection = get_object_or_404(Selection, pk=selection_id, of=action.of)
     if action.leads_to:
         return redirect(action.leads_to(request.team.slug, selection.pk))
+    # A form that asks in two steps is shown again with what was chosen in the first.
+    is_sent = request.method == "POST" and "choose" not in request.POST
     form = action.form(
-        request.POST if request.method == "POST" else None,
+        request.POST if is_sent else None,
         action=action,
         selection=selection,
         member=request.member,
-        params=request.GET.dict(),
+        params={**request.GET.dict(), **request.POST.dict()},
     )
     job = _take(request, action, selection, form) if form.is_valid() else None
     return _after(request, job) if job else _ask(request, action, selection, form)
@@ -102,6 +110,8 @@ def _freeze(request: TeamRequest, action: BulkAction) -> Selection:
         return selections.freeze_all(of=action.of, state=state, confirmed=number, **who)
     values = posted.getlist(PARAMETERS[Selection.Of(action.of)])[:MAX_CHOSEN]
     ids = [pk for value in values if (pk := _integer(value)) is not None]
+    if not ids and any(posted.getlist(name) for name in PARAMETERS.values()):
+        raise selections.CannotSelect(_OTHERS[Selection.Of(action.of)])
     return selections.freeze_chosen(of=action.of, ids=ids, state=state, **who)
 
 

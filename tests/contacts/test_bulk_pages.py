@@ -145,6 +145,14 @@ class TestSelect:
 
         assert "\n" not in done["Location"]
 
+    def test_people_who_are_not_saved_are_no_contacts(self, as_member, team, ada):
+        body = {"person": PersonFactory().pk}
+        unsaved = select(as_member, team, "set-stage", body)
+        saved = select(as_member, team, "save", {"contact": ada.pk})
+
+        assert "Save them first." in text(unsaved)
+        assert "All of them are saved already." in text(saved)
+
     def test_what_nobody_offers_is_not_found(self, as_member, team, ada):
         response = select(as_member, team, "no-such-thing", {"contact": ada.pk})
 
@@ -252,6 +260,9 @@ class TestAskedFor:
 
         assert 'name="text"' not in first
         assert 'type="date"' in second.content.decode()
+        chosen = confirm(as_member, selection, "set-field", {"field": key, "choose": 1})
+        assert 'type="date"' in chosen.content.decode()
+        assert chosen.status_code == 200
         body = {"field": key, "text": "soon"}
         bad = confirm(as_member, selection, "set-field", body)
         assert bad.status_code == 422
