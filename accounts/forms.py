@@ -5,7 +5,7 @@ from typing import Any
 from accounts.models import Account
 from accounts.queries import account_fields
 from crm.teams.models import Membership
-from layouts.forms import RecordForm
+from layouts.forms.records import RecordForm
 
 
 def account_form(

@@ -21,7 +21,7 @@ from crm.htmx import fragment_wanted, render_page, render_question, toast
 from crm.tenancy.views import TeamRequest, team_form, team_page
 from layouts import registry
 from layouts.fields import owner_choices
-from layouts.forms import RecordForm
+from layouts.forms.records import RecordForm
 from layouts.overview import ACCOUNT_PAGE
 from layouts.registry import ACCOUNT, Visit
 

@@ -10,6 +10,7 @@ urlpatterns = [
     path("auth/", include("crm.teams.auth_urls")),
     path("", include("crm.teams.urls")),
     path("t/<slug:team_slug>/", include("crm.jobs.urls")),
+    path("t/<slug:team_slug>/", include("layouts.urls")),
     path("t/<slug:team_slug>/", include("accounts.urls")),
     path("t/<slug:team_slug>/", include("contacts.urls")),
     path("t/<slug:team_slug>/", include("activities.urls")),

@@ -24,7 +24,7 @@ from contacts.queries.fields import (
 )
 from crm.conflicts import Edit
 from crm.teams.models import Membership
-from layouts.forms import RecordForm
+from layouts.forms.records import RecordForm
 from layouts.kinds.base import CUSTOM, CustomValue
 
 MAX_EMAIL, MAX_PHONE, MAX_LIST_NAME = 254, 100, 80

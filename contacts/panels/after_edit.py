@@ -13,7 +13,7 @@ from contacts.panels.rows import COLUMN, FIELDS, HEADER, ContactRows, place_quer
 from contacts.panels.widgets import load_account, load_information
 from contacts.queries.fields import ADDRESS, contact_fields, label_of
 from contacts.queries.profile import Profile
-from layouts.forms import ORIGINAL, RecordForm
+from layouts.forms.records import ORIGINAL, RecordForm
 from layouts.models import CustomField
 from layouts.registry import Visit
 from layouts.rows import Row

@@ -70,7 +70,10 @@ def furnish_team(owner: Membership, *, by: Membership) -> Cast:
         ContactList.objects.create(name=name, created_by=members[place % 4])
         for place, name in enumerate(material().lists)
     ]
-    fields = [create_custom_field(**entry, by=by) for entry in material().fields]
+    fields = [
+        create_custom_field(name=entry["name"], kind=entry["kind"], by=by)
+        for entry in material().fields
+    ]
     return Cast(
         team=owner.team,
         members=members,

@@ -104,6 +104,13 @@ def value_indexes(record: str) -> list[models.Index]:
     ]
 
 
+def values_table(record: str) -> type[FieldValue]:
+    """Return the table in which the values of a kind of record are kept."""
+    return next(
+        table for table in FieldValue.__subclasses__() if table.record_field == record
+    )
+
+
 class Operator(models.TextChoices):
     """How a value is compared with what is asked for."""
 
@@ -120,6 +127,14 @@ class Operator(models.TextChoices):
     NONE_OF = "none_of"
     EMPTY = "empty"
     FILLED = "filled"
+
+
+def is_filled(kind: str) -> Q:
+    """Return the condition under which the index of the kind's column finds every value of a field."""
+    column = COLUMN[kind]
+    return (
+        ~Q(text_sort="") if column == "text_sort" else Q(**{f"{column}__isnull": False})
+    )
 
 
 _ORDERED = [Operator.IS, Operator.IS_NOT, Operator.LESS, Operator.MORE]

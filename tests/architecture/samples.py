@@ -58,6 +58,7 @@ ARGUMENTS: dict[str, Callable[[Rows], Any]] = {
     "flag_id": lambda rows: rows.contactflag.pk,
     "field_id": lambda rows: rows.customfield.pk,
     "erasure_id": lambda rows: rows.erasure.pk,
+    "option_id": lambda rows: rows.fieldoption.pk,
     "activity_id": lambda rows: rows.activity.pk,
 }
 
@@ -331,6 +332,36 @@ BULK: dict[str, Sample] = {
 }
 
 
+FIELDS: dict[str, Sample] = {
+    "layouts:field_list": Sample(variants=("?of=account",)),
+    "layouts:field_create": Sample(
+        query=lambda rows: {"of": "contact"},
+        body=lambda rows: {
+            "name": "Shoes",
+            "kind": "picklist",
+            "options": "Boots\nClogs",
+            "currency": "EUR",
+        },
+    ),
+    "layouts:field_update": Sample(
+        body=lambda rows: {"name": "Shirt size", "help_text": "As worn"},
+    ),
+    "layouts:field_update#options": Sample(
+        args=lambda rows: {"field_id": rows.fieldoption.field_id},
+        body=lambda rows: {"name": "Tiers", "group": "Money"},
+    ),
+    "layouts:field_move": Sample(body=lambda rows: {"to": "down"}),
+    "layouts:field_delete": Sample(body=lambda rows: {}),
+    "layouts:option_create": Sample(
+        args=lambda rows: {"field_id": rows.fieldoption.field_id},
+        body=lambda rows: {"option": "Platinum"},
+    ),
+    "layouts:option_update": Sample(body=lambda rows: {"option": "Golden"}),
+    "layouts:option_move": Sample(body=lambda rows: {"to": "down"}),
+    "layouts:option_remove": Sample(body=lambda rows: {"target": ""}),
+}
+
+
 def _field(key: Callable[[Rows], str], *, page: str = PART) -> Sample:
     return Sample(
         args=lambda rows: {"contact_id": rows.contact.pk, "key": key(rows)},
@@ -572,6 +603,7 @@ SAMPLES: dict[str, Sample] = {
     **IMPORTS,
     **PEOPLE,
     **BULK,
+    **FIELDS,
     **PROFILE,
     **FLAGS,
     **DELETED,

@@ -46,7 +46,7 @@ from crm.teams.roles import Role
 from crm.tenancy.models import TeamModel
 from crm.tenancy.scope import team_scope
 from crm.text import fold
-from layouts.models import CustomField
+from layouts.models import CustomField, FieldOption
 from tests.factories import PASSWORD, AccountFactory, PersonFactory, make_contact
 
 NOW = datetime(2026, 3, 4, 10, 30, tzinfo=UTC)
@@ -313,6 +313,16 @@ def _lists(rows: Rows, mark: str) -> None:
     )
     ContactFieldValue.objects.create(
         contact=rows.contact, field=field, text_value=f"Large {mark}"
+    )
+    tiers = CustomField.objects.create(
+        name=f"Tier {mark}", kind=CustomField.Kind.PICKLIST, position=1
+    )
+    rows.extra["fieldoption"] = gold = FieldOption.objects.create(
+        field=tiers, name=f"Gold {mark}"
+    )
+    FieldOption.objects.create(field=tiers, name=f"Tin {mark}", position=1)
+    ContactFieldValue.objects.create(
+        contact=rows.contact, field=tiers, option_ids=[gold.pk]
     )
 
 
