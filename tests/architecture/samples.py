@@ -5,7 +5,7 @@ taken from ARGUMENTS; a view that accepts POST says what a valid body is.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from allauth.account.forms import default_token_generator
@@ -16,34 +16,10 @@ from django.utils import timezone
 
 from contacts.queries.filters import registered
 from crm.teams.roles import Role
+from tests.architecture.field_samples import FIELDS
+from tests.architecture.sample import Sample, Values
 from tests.architecture.world import Rows
 from tests.factories import PASSWORD
-
-Values = dict[str, Any]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sample:
-    """How to call one URL. Every text that loosens a rule is the reason for it."""
-
-    args: Callable[[Rows], Values] | None = None
-    body: Callable[[Rows], Values] | None = None  # a valid POST
-    query: Callable[[Rows], Values] = field(
-        default=lambda rows: {}
-    )  # what a GET filters by
-    public: str = ""  # why anybody may open it
-    capability: str = ""  # why whoever holds the link may see what it leads to
-    changes_nothing: str = ""  # why a valid POST changes no row
-    writes_on_get: str = ""  # why a safe request may write
-    refuses: dict[str, str] = field(
-        default_factory=dict
-    )  # role -> why a valid POST is refused
-    poster: Role = Role.OWNER  # whose POST the body is valid for
-    random: str = ""  # why the page differs from one request to the next
-    variants: tuple[str, ...] = ()  # query strings under which the page looks different
-    no_page: str = ""  # why there is nothing to look at
-    answers: tuple[int, ...] = ()  # right here although they look like errors
-
 
 # Arguments by name, the same in every URL.
 ARGUMENTS: dict[str, Callable[[Rows], Any]] = {
@@ -329,36 +305,6 @@ BULK: dict[str, Sample] = {
         variants=("?field=city", "?field=country", "?field=nothing"),
     ),
     "contacts:bulk_action#delete": _bulk("delete", lambda rows: {}),
-}
-
-
-FIELDS: dict[str, Sample] = {
-    "layouts:field_list": Sample(variants=("?of=account",)),
-    "layouts:field_create": Sample(
-        query=lambda rows: {"of": "contact"},
-        body=lambda rows: {
-            "name": "Shoes",
-            "kind": "picklist",
-            "options": "Boots\nClogs",
-            "currency": "EUR",
-        },
-    ),
-    "layouts:field_update": Sample(
-        body=lambda rows: {"name": "Shirt size", "help_text": "As worn"},
-    ),
-    "layouts:field_update#options": Sample(
-        args=lambda rows: {"field_id": rows.fieldoption.field_id},
-        body=lambda rows: {"name": "Tiers", "group": "Money"},
-    ),
-    "layouts:field_move": Sample(body=lambda rows: {"to": "down"}),
-    "layouts:field_delete": Sample(body=lambda rows: {}),
-    "layouts:option_create": Sample(
-        args=lambda rows: {"field_id": rows.fieldoption.field_id},
-        body=lambda rows: {"option": "Platinum"},
-    ),
-    "layouts:option_update": Sample(body=lambda rows: {"option": "Golden"}),
-    "layouts:option_move": Sample(body=lambda rows: {"to": "down"}),
-    "layouts:option_remove": Sample(body=lambda rows: {"target": ""}),
 }
 
 
