@@ -21,6 +21,7 @@ class ContactsConfig(AppConfig):
             widgets,
         )
         from contacts.queries import filters, people_filters  # noqa: PLC0415
+        from contacts.services import estates  # noqa: PLC0415
         from contacts.services.importing import running  # noqa: PLC0415
         from contacts.services.merging import moving, searching  # noqa: PLC0415
 
@@ -31,6 +32,7 @@ class ContactsConfig(AppConfig):
         bulk.register(FORMS)
         leaving.register()
         owning.register()
+        estates.register()
         moving.register()
         duplicates.register()
         searching.register()

@@ -7,6 +7,7 @@ from contacts.views import (
     deletion,
     duplicates,
     editing,
+    estates,
     flags,
     forgetting,
     imports,
@@ -131,6 +132,11 @@ urlpatterns = [
         "settings/forgotten/<int:erasure_id>/renew/",
         forgetting.erasure_renew,
         name="erasure_renew",
+    ),
+    path(
+        "settings/members/<int:member_id>/records/",
+        estates.member_records,
+        name="member_records",
     ),
     # Flags
     path("contacts/<int:contact_id>/flag/", flags.contact_flag, name="contact_flag"),

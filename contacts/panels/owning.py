@@ -2,14 +2,17 @@
 
 from typing import Any
 
+from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts import followers
 from contacts.models import Contact
+from contacts.queries.estates import estate_of
 from contacts.queries.owner_offers import OwnerOffer, count_followers
 from contacts.services.owning import Also, give_contacts_of
+from crm.teams import leaving
 from crm.teams.models import Membership
 
 
@@ -60,8 +63,16 @@ def said(number: int) -> str:
     return str(number_format(number, use_l10n=True, force_grouping=True))
 
 
+def records_page(member: Membership) -> str:
+    """Return where to hand over what a removed member owns, "" for nothing."""
+    if not estate_of(member).total:
+        return ""
+    return reverse("contacts:member_records", args=[member.team.slug, member.pk])
+
+
 def register() -> None:
     """Called once from AppConfig.ready()."""
+    leaving.add(records_page)
     followers.add(
         followers.Follower(
             key="contacts",

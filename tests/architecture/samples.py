@@ -461,6 +461,12 @@ DUPLICATES: dict[str, Sample] = {
 }
 
 
+ESTATES: dict[str, Sample] = {
+    "contacts:member_records": Sample(
+        args=lambda rows: {"member_id": rows.removed.pk},
+        body=lambda rows: {"heir": rows.member.pk},
+    ),
+}
 FLAGS: dict[str, Sample] = {
     "contacts:contact_flag": Sample(
         query=lambda rows: {"key": "title"},
@@ -552,6 +558,7 @@ SAMPLES: dict[str, Sample] = {
     **FIELDS,
     **PROFILE,
     **FLAGS,
+    **ESTATES,
     **DELETED,
     **DUPLICATES,
     **ACCOUNTS,

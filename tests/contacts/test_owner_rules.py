@@ -8,6 +8,8 @@ from django.utils import timezone
 
 from contacts.models import Contact
 from contacts.services import editing, owning
+from crm.jobs.models import Job
+from crm.jobs.services import run_job
 from crm.teams.roles import Role
 from tests.contacts.profile import (
     HTMX,
@@ -250,3 +252,52 @@ class TestAccount:
             reverse("accounts:account_detail", args=[acme.team.slug, acme.pk])
         )
         assert "fields/owner/edit" not in html_of(page)
+
+
+class TestFormerMembers:
+    """C12: records do not stay with an owner who left."""
+
+    @pytest.fixture
+    def priya(self, team):
+        return make_member(name="Priya Raman")
+
+    def test_removing_a_member_offers_to_hand_over(self, as_admin, team, priya):
+        heir, client = make_member(name="Ann Lee"), as_admin
+        contact = make_contact("Grace", owner=priya)
+        account = AccountFactory(name="Acme Inc.", owner=priya)
+
+        removed = client.post(
+            reverse("teams:member_remove", args=[team.slug, priya.pk])
+        )
+        page = client.get(removed["Location"])
+        assert "Priya Raman left and owns 1 contact and 1 account." in text_of(page)
+        client.post(removed["Location"], {"heir": heir.pk})
+        run_job(Job.objects.get(kind="hand-over").pk)
+
+        contact.refresh_from_db()
+        account.refresh_from_db()
+        assert (contact.owner, account.owner) == (heir, heir)
+        job = Job.objects.get(kind="hand-over")
+        assert (job.status, job.done, job.total) == ("done", 2, 2)
+
+    def test_nothing_is_asked_where_nothing_is_left(self, as_admin, team, priya):
+        removed = as_admin.post(
+            reverse("teams:member_remove", args=[team.slug, priya.pk])
+        )
+
+        assert removed["Location"] == reverse("teams:member_list", args=[team.slug])
+
+    @pytest.mark.parametrize("heir", ["", "x", "0", "former"])
+    def test_only_members_get_records(self, team, priya, heir):
+        priya.removed_at = timezone.now()
+        priya.save()
+        make_contact("Grace", owner=priya)
+        path = reverse("contacts:member_records", args=[team.slug, priya.pk])
+
+        refused = sign_in(make_member(Role.ADMIN)).post(
+            path, {"heir": priya.pk if heir == "former" else heir}
+        )
+
+        assert refused.status_code == 422
+        assert "Choose one from the list." in text_of(refused)
+        assert not Job.objects.exists()

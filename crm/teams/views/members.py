@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.htmx import render_page, toast
-from crm.teams import queries, services
+from crm.teams import leaving, queries, services
 from crm.teams.forms import InvitationForm, MemberRoleForm
 from crm.teams.models import Invitation, Membership
 from crm.teams.roles import grantable
@@ -109,6 +109,8 @@ def member_remove(request: TeamRequest, member_id: int) -> HttpResponse:
         return redirect("teams:home")
     undo = reverse("teams:member_restore", args=[request.team.slug, member.pk])
     toast(request, _("%(name)s was removed") % {"name": member}, undo=undo)
+    if behind := leaving.next_page(member):
+        return redirect(behind)
     return redirect("teams:member_list", request.team.slug)
 
 

@@ -35,6 +35,7 @@ BANNED = {"utils", "helpers", "common", "mixins", "managers", "constants", "misc
 OWN_MODULES = {
     "crm/teams/middleware.py": "the door into a team",
     "crm/teams/backends.py": "who a session belongs to",
+    "crm/teams/leaving.py": "where it is decided what becomes of a removed member's records",
     "crm/teams/roles.py": "the one table of permissions",
     "crm/teams/adapter.py": "what django-allauth asks of this product",
     "crm/teams/auth_urls.py": "the pages of django-allauth that exist here",
