@@ -47,8 +47,13 @@ def matching(state: str, now: Now) -> Matching:
 
 def number_matching(found: Matching) -> int:
     """Return how many rows match, exact up to the limit and never more than one beyond it."""
-    queries = [rows for rows in (found.contacts, found.people) if rows is not None]
-    counted = numbers_of(queries, limit=LIMIT + 1).get() if queries else ()
+    return number_of(found.contacts, found.people)
+
+
+def number_of(*queries: QuerySet | None) -> int:
+    """Return how many rows there are in all, exact up to the limit and no more than one beyond it."""
+    rows = [query for query in queries if query is not None]
+    counted = numbers_of(rows, limit=LIMIT + 1).get() if rows else ()
     return min(sum(counted), LIMIT + 1)
 
 

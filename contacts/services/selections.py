@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from contacts.models import Contact, Person, Selection, SelectionPart
 from contacts.models.selections import PART
 from contacts.queries.filters import Now
-from contacts.queries.selecting import LIMIT, matching, number_matching
+from contacts.queries.selecting import LIMIT, matching, number_of
 from crm.teams.models import Membership
 from crm.tenancy import bulk
 
@@ -44,7 +44,8 @@ def freeze_chosen(
     table = Contact.objects.saved() if of == Selection.Of.CONTACTS else Person.objects
     rows = table.filter(pk__in=list(ids))
     selection = _begin(of=of, state=state, by=by, at=at)
-    return _freeze(selection, rows)
+    selection.total = _freeze(selection, rows)
+    return _accepted(selection)
 
 
 @transaction.atomic
@@ -65,14 +66,18 @@ def freeze_all(
     found = matching(state, Now(member=by, at=at))
     if found.problems:
         raise CannotSelect(found.problems[0])
-    if confirmed is not None:
-        number = number_matching(found)
-        if number != confirmed:
-            raise NumberChanged(number)
+    rows, others = found.contacts, found.people
+    if of == Selection.Of.PEOPLE:
+        rows, others = others, rows
     selection = _begin(of=of, state=state, by=by, at=at)
     selection.is_all, selection.is_narrowed = True, found.is_narrowed
-    rows = found.contacts if of == Selection.Of.CONTACTS else found.people
-    return _freeze(selection, rows)
+    selection.total = _freeze(selection, rows)
+    if confirmed is not None:
+        # What is frozen is compared, not what a count before it said.
+        number = selection.total + number_of(others)
+        if number != confirmed:
+            raise NumberChanged(number)
+    return _accepted(selection)
 
 
 @transaction.atomic
@@ -87,10 +92,14 @@ def _begin(*, of: str, state: str, by: Membership, at: datetime) -> Selection:
     )
 
 
-def _freeze(selection: Selection, rows: QuerySet | None) -> Selection:
-    if rows is not None:
-        ids = rows.order_by().values("pk")[: LIMIT + 1]
-        selection.total = bulk.freeze_ids(SelectionPart, selection, ids, size=PART)
+def _freeze(selection: Selection, rows: QuerySet | None) -> int:
+    if rows is None:
+        return 0
+    ids = rows.order_by().values("pk")[: LIMIT + 1]
+    return bulk.freeze_ids(SelectionPart, selection, ids, size=PART)
+
+
+def _accepted(selection: Selection) -> Selection:
     if not selection.total:
         raise CannotSelect(_("Nobody was selected."))
     if selection.total > LIMIT:
