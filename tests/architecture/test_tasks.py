@@ -66,7 +66,7 @@ class TestTasks:
         assert [wrong for task in own_tasks() for wrong in wrong_with(task)] == []
 
     def test_a_task_by_position_is_found(self, scratch: Celery) -> None:
-        @scratch.task(base=TeamTask, name="bad.positional")
+        @scratch.task(base=TeamTask, name="bad.positional", shared=False)
         def positional(team_id: int) -> None: ...
 
         assert list(wrong_with(positional)) == [
@@ -74,7 +74,7 @@ class TestTasks:
         ]
 
     def test_a_task_outside_a_team_is_found(self, scratch: Celery) -> None:
-        @scratch.task(name="bad.plain")
+        @scratch.task(name="bad.plain", shared=False)
         def plain(*, contact_id: int) -> None: ...
 
         assert list(wrong_with(plain)) == [
@@ -83,7 +83,7 @@ class TestTasks:
         ]
 
     def test_a_task_that_takes_rows_is_found(self, scratch: Celery) -> None:
-        @scratch.task(base=TeamTask, name="bad.rows")
+        @scratch.task(base=TeamTask, name="bad.rows", shared=False)
         def rows(*, team_id: int, contact: object) -> None: ...
 
         assert len(list(wrong_with(rows))) == 1
@@ -112,7 +112,7 @@ class TestTasks:
 
 class TestTeamTask:
     def test_runs_inside_its_team(self, scratch: Celery) -> None:
-        @scratch.task(base=TeamTask, name="good.task")
+        @scratch.task(base=TeamTask, name="good.task", shared=False)
         def good(*, team_id: int) -> int:
             return current_team_id()
 
@@ -120,7 +120,7 @@ class TestTeamTask:
         assert json.loads(json.dumps(good.apply(kwargs={"team_id": 8}).get())) == 8
 
     def test_leaves_no_scope_behind(self, scratch: Celery) -> None:
-        @scratch.task(base=TeamTask, name="good.scoped")
+        @scratch.task(base=TeamTask, name="good.scoped", shared=False)
         def good(*, team_id: int) -> None: ...
 
         good(team_id=7)
@@ -129,7 +129,7 @@ class TestTeamTask:
             current_team_id()
 
     def test_refuses_to_run_without_a_team(self, scratch: Celery) -> None:
-        @scratch.task(base=TeamTask, name="good.homeless")
+        @scratch.task(base=TeamTask, name="good.homeless", shared=False)
         def homeless(*, team_id: int) -> None: ...
 
         with pytest.raises(KeyError):
