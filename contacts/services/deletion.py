@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db.models import F, QuerySet
@@ -194,18 +195,19 @@ def _find_taken_columns(found: list[int], done: Restoration) -> None:
         "external_id": _("Another contact has its ID in another system."),
         "person_id": _("The person was saved again as another contact."),
     }
+    rows = Contact.objects.filter(AnyOf(F("pk"), found)).order_by("pk")
+    own = list(rows.values("pk", *columns))
     for column, reason in columns.items():
-        own = Contact.objects.filter(AnyOf(F("pk"), found)).exclude(**{column: None})
-        values = dict(own.order_by("pk").values_list("pk", column))
-        holders = dict(
-            Contact.objects.saved()
-            .filter(AnyOf(F(column), set(values.values()) - {""}))
-            .values_list(column, "pk")
-        )
+        values = {row["pk"]: row[column] for row in own if row[column]}
+        holders = _saved_by(column, values.values()) if values else {}
         for pk, value in values.items():
-            if value == "":
-                continue
             if value in holders:
                 done.refused.setdefault(pk, reason)
                 done.holders.setdefault(pk, holders[value])
             holders.setdefault(value, pk)
+
+
+def _saved_by(column: str, values: Iterable[Any]) -> dict[Any, int]:
+    """Return value -> the saved contact that has it in the column."""
+    found = Contact.objects.saved().filter(AnyOf(F(column), set(values)))
+    return dict(found.values_list(column, "pk"))

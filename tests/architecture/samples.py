@@ -410,6 +410,9 @@ DELETED: dict[str, Sample] = {
         query=lambda rows: dict.fromkeys(("q", "cursor"), ""),
         variants=("?q=gone", "?q=nobody", "?cursor=nowhere"),
     ),
+    "contacts:contact_detail#deleted": Sample(
+        args=lambda rows: {"contact_id": rows.deleted_contact.pk}
+    ),
     "contacts:contact_forget": Sample(body=lambda rows: {"name": rows.contact.name}),
     "contacts:forgotten_list": Sample(
         query=lambda rows: dict.fromkeys(("q", "cursor"), ""),

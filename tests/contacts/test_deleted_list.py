@@ -219,3 +219,14 @@ class TestWhoMay:
         assert "Deleted contacts" not in text_of(
             viewer.get(f"/t/{team.slug}/settings/members/")
         )
+
+
+class TestPageOfADeletedContact:
+    def test_costs_at_most_fifteen_queries(self, as_member, member):
+        ada = deleted("Ada", by=member, lists=["Hot"], emails=("ada@x.example",))
+        as_member.get(ada.get_absolute_url())
+
+        with CaptureQueriesContext(connection) as queries:
+            as_member.get(ada.get_absolute_url())
+
+        assert len(queries) <= 15
