@@ -23,7 +23,7 @@ class ContactsConfig(AppConfig):
         from contacts.queries import filters, people_filters  # noqa: PLC0415
         from contacts.services import estates  # noqa: PLC0415
         from contacts.services.importing import running  # noqa: PLC0415
-        from contacts.services.merging import moving, searching  # noqa: PLC0415
+        from contacts.services.merging import at_once, moving, searching  # noqa: PLC0415
 
         for entry in people_filters.FILTERS:
             filters.add(entry)
@@ -33,6 +33,7 @@ class ContactsConfig(AppConfig):
         leaving.register()
         owning.register()
         estates.register()
+        at_once.register()
         moving.register()
         duplicates.register()
         searching.register()

@@ -110,6 +110,11 @@ urlpatterns = [
         name="merge_selection",
     ),
     path("duplicates/", duplicates.duplicate_list, name="duplicate_list"),
+    path(
+        "duplicates/merge/<slug:kind>/",
+        duplicates.duplicate_merge_all,
+        name="duplicate_merge_all",
+    ),
     path("duplicates/search/", duplicates.duplicate_search, name="duplicate_search"),
     path(
         "contacts/<int:contact_id>/duplicates/<int:other_id>/dismiss/",

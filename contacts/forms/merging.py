@@ -43,6 +43,12 @@ class MergeForm(forms.Form):
         return {row.pk: self.cleaned_data[f"{VERSION}{row.pk}"] for row in contacts}
 
 
+class MergeAllForm(forms.Form):
+    """The last pair that was there when somebody looked: what came later is not merged unseen."""
+
+    up_to = forms.IntegerField(min_value=1, max_value=2**62)
+
+
 def chosen_in(data: QueryDict) -> dict[str, str]:
     """Return what was sent so far, for showing the page again."""
     chosen = {

@@ -10,8 +10,14 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from contacts import bulk_actions
 from contacts.models import Contact, DuplicatePair, Match
-from contacts.queries.duplicates import find_candidates, latest_search, pairs_page
-from contacts.queries.merging import Review
+from contacts.queries.duplicates import (
+    find_candidates,
+    latest_search,
+    pairs_page,
+    preview_of,
+)
+from contacts.queries.merging import Review, suggest_survivor
+from crm.teams.models import Membership
 from layouts.registry import Visit
 
 
@@ -103,6 +109,40 @@ def duplicates_state(*, slug: str, dismissed: bool, cursor: str) -> dict[str, An
         "is_dismissed": dismissed,
         "search": latest_search(),
         "tabs": tabs,
+        "at_once": [
+            (
+                _("All with the %s") % ", ".join(match.labels),
+                reverse("contacts:duplicate_merge_all", args=[slug, kind]),
+            )
+            for kind, match in AT_ONCE.items()
+        ],
+        "section": "people",
+    }
+
+
+# What so many pairs may be merged by at once, by what addresses call it.
+AT_ONCE = {"email": Match.EMAIL, "phone": Match.PHONE}
+
+
+def preview_state(kind: str, *, member: Membership) -> dict[str, Any]:
+    """Return what the page shows before all pairs with something in common are merged."""
+    match, slug = AT_ONCE[kind], member.team.slug
+    preview = preview_of(match)
+    rows = []
+    for pair in preview.pairs:
+        keep = suggest_survivor([pair.first, pair.second], member)
+        absorb = pair.second if keep == pair.first else pair.first
+        url = merge_url(slug, [pair.first_id, pair.second_id])
+        is_allowed = absorb.is_deletable_by(member)
+        rows.append(
+            {"keep": keep, "absorb": absorb, "url": url, "is_allowed": is_allowed}
+        )
+    return {
+        "preview": preview,
+        "pairs": rows,
+        "match": ", ".join(match.labels),
+        "hidden": preview.number - len(rows),
+        "page_url": reverse("contacts:duplicate_list", args=[slug]),
         "section": "people",
     }
 

@@ -21,6 +21,7 @@ from crm.teams.models import Team
 SHARED = 10
 SIZE = 50
 OFFERED = 20
+AT_ONCE = 1000  # pairs that one job merges
 SEARCH = "duplicates"  # kind of the job
 STRONGEST = SortKey(field="match", descending=True)
 LATEST = SortKey(field="dismissed_at", descending=True)
@@ -191,6 +192,31 @@ def open_pairs() -> QuerySet:
     is_saved = Q(first__deleted_at=None) | Q(second__deleted_at=None)
     not_merged = Q(first__merged_into=None, second__merged_into=None)
     return DuplicatePair.objects.open().filter(is_saved & not_merged)
+
+
+def pairs_with(match: Match) -> QuerySet:
+    """Return the open pairs that have this in common, whatever else."""
+    shared = F("match").bitand(match.value)
+    return open_pairs().annotate(shared=shared).filter(shared__gt=0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preview:
+    """What merging all pairs with something in common would do."""
+
+    number: int  # of pairs
+    up_to: int  # the last id that was counted
+    pairs: Sequence[DuplicatePair]  # the first of them, with their contacts
+
+
+def preview_of(match: Match) -> Preview:
+    """Return what would be merged: at most AT_ONCE pairs. Two queries."""
+    pairs = pairs_with(match).order_by("pk")
+    ids = list(pairs.values_list("pk", flat=True)[:AT_ONCE])
+    shown = pairs.filter(pk__in=ids[:SIZE]).select_related(
+        "first__account", "second__account"
+    )
+    return Preview(number=len(ids), up_to=ids[-1] if ids else 0, pairs=list(shown))
 
 
 def latest_search() -> Job | None:

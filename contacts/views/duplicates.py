@@ -8,10 +8,16 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from contacts.panels.duplicates import duplicates_state, pair_url
-from contacts.services.merging import duplicates, searching
+from contacts.forms.merging import MergeAllForm
+from contacts.panels.duplicates import (
+    AT_ONCE,
+    duplicates_state,
+    pair_url,
+    preview_state,
+)
+from contacts.services.merging import at_once, duplicates, searching
 from crm.htmx import render_page, toast
-from crm.tenancy.views import TeamRequest, team_action, team_page
+from crm.tenancy.views import TeamRequest, team_action, team_form, team_page
 
 
 @team_page("contacts.merge")
@@ -33,6 +39,23 @@ def duplicate_list(request: TeamRequest) -> HttpResponse:
 def duplicate_search(request: TeamRequest) -> HttpResponse:
     searching.start_search(by=request.member)
     return redirect("contacts:duplicate_list", request.team.slug)
+
+
+@team_form("contacts.merge")
+def duplicate_merge_all(request: TeamRequest, kind: str) -> HttpResponse:
+    """Show which pairs with the same address would be merged, and merge them."""
+    if kind not in AT_ONCE:
+        raise Http404
+    form = MergeAllForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        up_to = form.cleaned_data["up_to"]
+        job = at_once.start_merging(match=AT_ONCE[kind], up_to=up_to, by=request.member)
+        return redirect("jobs:job_detail", request.team.slug, job.pk)
+    context = preview_state(kind, member=request.member) | {"form": form}
+    status = 422 if form.is_bound else 200
+    return render_page(
+        request, "contacts/duplicate_merge_all.html", context, status=status
+    )
 
 
 @team_action("contacts.merge")

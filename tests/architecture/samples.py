@@ -449,6 +449,10 @@ DUPLICATES: dict[str, Sample] = {
         query=lambda rows: {"show": "", "cursor": ""},
         variants=("?show=dismissed", "?cursor=nowhere"),
     ),
+    "contacts:duplicate_merge_all": Sample(
+        args=lambda rows: {"kind": "phone"},
+        body=lambda rows: {"up_to": rows.duplicatepair.pk},
+    ),
     "contacts:duplicate_search": Sample(no_page=ONLY_POST, body=lambda rows: {}),
     "contacts:duplicate_dismiss": Sample(
         no_page=ONLY_POST, args=_pair, body=lambda rows: {}

@@ -6,14 +6,15 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from contacts.models import DuplicatePair, Match
+from contacts.models import Contact, DuplicatePair, Match
 from contacts.services import deletion
 from contacts.services.merging.duplicates import search_duplicates
 from contacts.tasks import sweep_duplicates
+from crm.jobs.models import Job
 from crm.tenancy.scope import team_scope
 from tests.contacts.merging import merge
 from tests.contacts.profile import html_of, text_of
-from tests.factories import AccountFactory, make_contact
+from tests.factories import AccountFactory, make_contact, make_member
 
 
 @pytest.fixture
@@ -116,7 +117,7 @@ class TestPage:
             as_member.post(reverse("contacts:duplicate_search", args=[team.slug]))
 
         text = text_of(as_member.get(url))
-        assert text.index("Strong S") < text.index("same phone") < text.index("Weak W")
+        assert text.index("Strong S") < text.index("Weak W")
         assert "same name and account" in text
 
     def test_while_it_searches_the_page_looks_again(self, as_member, url, team):
@@ -158,3 +159,58 @@ class TestPage:
             "contacts:duplicate_dismiss", args=[team.slug, one.pk, two.pk]
         )
         assert as_member.post(dismiss).status_code == 404
+
+
+class TestMergeAll:
+    @pytest.fixture
+    def preview(self, team):
+        return reverse("contacts:duplicate_merge_all", args=[team.slug, "phone"])
+
+    def pairs(self, member):
+        kept = make_contact("Ann", "L", phones=("+12025550111",), title="CEO")
+        make_contact("Anna", "L", phones=("+12025550111",), city="Oslo")
+        theirs = make_member()
+        for name in ("Bob", "Rob"):
+            make_contact(name, "B", phones=("+12025550122",), owner=theirs)
+        search_duplicates(by=member)
+        return kept
+
+    def test_shows_what_would_happen_and_names_the_number(
+        self, as_member, preview, member
+    ):
+        self.pairs(member)
+
+        text = text_of(as_member.get(preview))
+
+        assert "2 pairs with the same phone" in text
+        assert "Merge 2 pairs" in text
+        assert "Your role may not" in text
+        assert not Contact.objects.merged().exists()
+
+    def test_merges_pair_by_pair_and_says_what_it_left(
+        self, as_member, preview, member, eager_jobs
+    ):
+        kept = self.pairs(member)
+        up_to = DuplicatePair.objects.latest("pk").pk
+
+        with eager_jobs(execute=True):
+            answer = as_member.post(preview, {"up_to": up_to})
+
+        page = text_of(as_member.get(answer.url))
+        assert "1 pair was merged" in page
+        assert "Your role may not merge the other contact." in page
+        kept.refresh_from_db()
+        assert kept.city == "Oslo"
+        assert Contact.objects.merged().count() == 1
+
+    def test_what_came_after_the_look_is_not_merged(
+        self, as_member, preview, member, eager_jobs
+    ):
+        self.pairs(member)
+        first = DuplicatePair.objects.earliest("pk").pk
+
+        with eager_jobs(execute=True):
+            as_member.post(preview, {"up_to": first})
+
+        assert Job.objects.get(kind="merge-duplicates").done == 1
+        assert as_member.post(preview, {}).status_code == 422
