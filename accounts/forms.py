@@ -3,20 +3,20 @@
 from typing import Any
 
 from accounts.models import Account
-from accounts.queries import account_fields
+from accounts.queries import text_in
 from crm.teams.models import Membership
+from layouts.fields import Field
 from layouts.forms.records import RecordForm
 
 
 def account_form(
-    data: Any, *, account: Account, keys: list[str], by: Membership
+    data: Any, *, account: Account, listed: list[Field], by: Membership
 ) -> RecordForm:
     """Return the form for some fields of an account."""
-    listed = [account_fields()[key] for key in keys]
     return RecordForm(
         data,
         listed=listed,
-        texts={field.key: field.read(account) for field in listed},
+        texts={field.key: text_in(account, field) for field in listed},
         version=account.version,
         by=by,
     )

@@ -13,6 +13,7 @@ from crm.hosts import host_text
 from crm.teams.models import Membership
 from crm.templatetags.ui import dial
 from layouts.fields import LinkField, PhoneField, safe_link
+from layouts.kinds.base import CustomValue
 from layouts.rows import Kind, Row
 
 # Where a row stands, so that one page may show it twice: the account's own fields, the widget of a contact.
@@ -72,10 +73,24 @@ class AccountRows:
             return self._make(key, shown, kind=Kind.LINK, href=text)
         return self._make(key, text)
 
-    def _make(self, key: str, text: str, *, edits: bool = True, **more: Any) -> Row:
+    def custom(self, value: CustomValue, text: str) -> Row:
+        """Return the row of a field that the team added, for its text form."""
+        href = value.href(text)
+        return self._make(
+            value.key,
+            value.show(text),
+            label=value.label,
+            kind=Kind.LINK if href else Kind.TEXT,
+            href=href,
+            is_named=True,
+        )
+
+    def _make(
+        self, key: str, text: str, *, edits: bool = True, label: Any = "", **more: Any
+    ) -> Row:
         return Row(
             id=self.id_of(key),
-            label=account_fields()[key].label,
+            label=label or account_fields()[key].label,
             text=text,
             edit=self.edit.replace("KEY", key) if edits else "",
             is_focused=key == self.focus,

@@ -24,11 +24,19 @@ from layouts.fields import (
     member_rows,
     owner_choices,
 )
+from layouts.kinds.base import CUSTOM, CUSTOM_KEY, CustomValue
+from layouts.models import CustomField
+from layouts.queries import custom_values
 
 PICKER_SIZE = 20
 
 COMPANY, LOCATION, CRM = "company", "location", "crm"
-GROUPS = {COMPANY: _("Company"), LOCATION: _("Location"), CRM: _("CRM")}
+GROUPS = {
+    COMPANY: _("Company"),
+    LOCATION: _("Location"),
+    CRM: _("CRM"),
+    CUSTOM: _("Custom fields"),
+}
 
 
 @cache
@@ -68,6 +76,29 @@ def account_fields() -> dict[str, Field]:
         ),
     ]
     return {field.key: field for field in listed}
+
+
+def account_values(account: Account) -> list[tuple[CustomValue, str]]:
+    """Return the team's own fields of accounts, each with the text form of this account's value."""
+    listed = custom_values(CustomField.Record.ACCOUNT)
+    rows = {row.field_id: row for row in account.field_values.all()} if listed else {}
+    return [(value, value.read_row(rows.get(value.pk))) for value in listed]
+
+
+def account_field_of(key: str) -> Field | None:
+    """Return the field of accounts with this key, the team's own among them."""
+    if not key.startswith(CUSTOM_KEY):
+        return account_fields().get(key)
+    own = custom_values(CustomField.Record.ACCOUNT)
+    return next((value for value in own if value.key == key), None)
+
+
+def text_in(account: Account, field: Field) -> str:
+    """Return the text form of what the account has in a field."""
+    if isinstance(field, CustomValue):
+        rows = account.field_values.filter(field=field.pk)
+        return field.read_row(rows.first())
+    return field.read(account)
 
 
 class DomainField(Field):

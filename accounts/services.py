@@ -15,6 +15,9 @@ from crm.conflicts import Edit, Refused, changes_to_write
 from crm.history.services.recording import recorded
 from crm.teams.models import Membership
 from crm.text import fold
+from layouts.kinds.base import CUSTOM_KEY
+from layouts.models import CustomField
+from layouts.services.values import CustomValues
 
 DEFAULT_STAGES = [
     ("Cold", 255, StageCategory.NONE),
@@ -67,6 +70,45 @@ def create_account(
     return account
 
 
+class _Draft:
+    """Reads and writes the values of an account that the caller has locked, as text."""
+
+    def __init__(self, account: Account, *, by: Membership) -> None:
+        self.account, self.by = account, by
+        self.own = CustomValues(account, kind=CustomField.Record.ACCOUNT, by=by)
+
+    def knows(self, key: str) -> bool:
+        own = self.own.fields if key.startswith(CUSTOM_KEY) else ()
+        return key in account_fields() or key in own
+
+    def read(self, key: str) -> str:
+        if key.startswith(CUSTOM_KEY):
+            return self.own.read(key)
+        return account_fields()[key].read(self.account)
+
+    def show(self, key: str, text: str) -> str:
+        if key.startswith(CUSTOM_KEY):
+            return self.own.show(key, text)
+        return account_fields()[key].show(text)
+
+    def write(self, key: str, text: str) -> None:
+        """Take a value over; raise Refused for what cannot be kept."""
+        if key.startswith(CUSTOM_KEY):
+            self.own.write(key, text)
+            return
+        field = account_fields()[key]
+        new = field.clean(text, by=self.by)
+        if new == field.read(self.account):
+            return
+        if key == "owner" and not self.account.is_reassignable_by(self.by):
+            raise Refused(
+                _("Only %(owner)s and managers give this account to somebody else.")
+                % {"owner": self.account.owner},
+                key=key,
+            )
+        field.write(self.account, new)
+
+
 @recorded("account.update")
 def update_account(
     *, account_id: int, edit: Edit, by: Membership, at: datetime
@@ -76,36 +118,28 @@ def update_account(
     Raise EditConflict, Refused or DomainTaken; then nothing is written. Sends account_changed.
     """
     account = Account.objects.select_for_update(of=("self",)).get(pk=account_id)
-    fields = account_fields()
+    draft = _Draft(account, by=by)
     edit = Edit(
-        new={key: text for key, text in edit.new.items() if key in fields},
+        new={key: text for key, text in edit.new.items() if draft.knows(key)},
         originals=edit.originals,
         version=edit.version,
     )
     wanted = changes_to_write(
-        edit,
-        read=lambda key: fields[key].read(account),
-        show=lambda key, text: fields[key].show(text),
-        version=account.version,
+        edit, read=draft.read, show=draft.show, version=account.version
     )
     changes = {}
     for key, text in wanted.items():
-        field, old = fields[key], fields[key].read(account)
-        new = field.clean(text, by=by)
-        if new != old and key == "owner" and not account.is_reassignable_by(by):
-            raise Refused(
-                _("Only %(owner)s and managers give this account to somebody else.")
-                % {"owner": account.owner},
-                key=key,
-            )
-        if new != old:
-            changes[key] = (field.show(old), field.show(new))
-            field.write(account, new)
+        old = draft.read(key)
+        shown = draft.show(key, old)
+        draft.write(key, text)
+        if (new := draft.read(key)) != old:
+            changes[key] = (shown, draft.show(key, new))
     if not changes:
         return account
     account.version += 1
     index_account(account)
-    _save(account, [*changes, "name_sort", "search_text", "version", "updated_at"])
+    columns = [key for key in changes if not key.startswith(CUSTOM_KEY)]
+    _save(account, [*columns, "name_sort", "search_text", "version", "updated_at"])
     account_changed.send(sender=Account, account=account, changes=changes, by=by, at=at)
     return account
 

@@ -15,13 +15,21 @@ from accounts.followers import who_follows
 from accounts.forms import account_form
 from accounts.models import Account
 from accounts.panels import PAGE, WIDGET, AccountRows
-from accounts.queries import account_fields, account_page, find_accounts
+from accounts.queries import (
+    account_field_of,
+    account_fields,
+    account_page,
+    account_values,
+    find_accounts,
+    text_in,
+)
 from crm.conflicts import EditConflict, Refused
 from crm.htmx import fragment_wanted, render_page, render_question, toast
 from crm.tenancy.views import TeamRequest, team_form, team_page
 from layouts import registry
-from layouts.fields import owner_choices
+from layouts.fields import Field, owner_choices
 from layouts.forms.records import RecordForm
+from layouts.kinds.base import CustomValue
 from layouts.overview import ACCOUNT_PAGE
 from layouts.registry import ACCOUNT, Visit
 
@@ -41,7 +49,10 @@ def account_detail(request: TeamRequest, account_id: int) -> HttpResponse:
     rows = AccountRows(account, by=request.member)
     context = {
         "account": account,
-        "rows": [rows.row(key) for key in account_fields()],
+        "rows": [
+            *(rows.row(key) for key in account_fields()),
+            *(rows.custom(*entry) for entry in account_values(account)),
+        ],
         "placed": placed,
         "visit": visit,
         "section": "people",
@@ -78,7 +89,7 @@ def account_field_edit(request: TeamRequest, account_id: int, key: str) -> HttpR
     account = _account(account_id)
     row = _row(request, account, key)["rows"][0]
     data = request.POST if request.method == "POST" else None
-    form = account_form(data, account=account, keys=[key], by=request.member)
+    form = account_form(data, account=account, listed=[_field(key)], by=request.member)
     form.in_place()
     if key == "owner" and (question := _asked_owner(request, account, form)):
         return _ask_owner(request, question)
@@ -103,7 +114,9 @@ def account_owner(request: TeamRequest, account_id: int) -> HttpResponse:
     """Ask who else gets the account's new owner, then give all of them to that owner (C12)."""
     account = _account(account_id)
     data = request.POST if request.method == "POST" else None
-    form = account_form(data, account=account, keys=["owner"], by=request.member)
+    form = account_form(
+        data, account=account, listed=[_field("owner")], by=request.member
+    )
     followers = request.POST.get("also", "")
     if form.is_bound and followers in ("", "followers"):
         give = partial(services.give_account, with_followers=bool(followers))
@@ -171,10 +184,18 @@ def _account(account_id: int) -> Account:
 
 
 def _row(request: TeamRequest, account: Account, key: str) -> dict[str, Any]:
-    if key not in account_fields():
-        raise Http404
+    field = _field(key)
     rows = AccountRows(account, by=request.member, place=_place(request), focus=key)
+    if isinstance(field, CustomValue):
+        return {"rows": [rows.custom(field, text_in(account, field))]}
     return {"rows": [rows.row(key)]}
+
+
+def _field(key: str) -> Field:
+    field = account_field_of(key)
+    if field is None:
+        raise Http404
+    return field
 
 
 def _place(request: TeamRequest) -> str:
@@ -189,7 +210,7 @@ def _editor(request: TeamRequest, account: Account, key: str) -> dict[str, Any]:
     return {
         "account": account,
         "key": key,
-        "label": account_fields()[key].label,
+        "label": _field(key).label,
         "row_id": AccountRows(account, by=request.member, place=_place(request)).id_of(
             key
         ),

@@ -160,7 +160,7 @@ def _addresses(visit: Visit, key: str, place: str) -> dict[str, Any]:
 
 def _row(rows: ContactRows, key: str) -> Row | None:
     if CUSTOM.fullmatch(key):
-        found = (row for row in custom_rows(rows) if row.id == rows.id_of(key))
+        found = (row for value, row in custom_rows(rows) if value.key == key)
         return next(found, None)
     return rows.row(key)
 

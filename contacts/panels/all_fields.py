@@ -13,7 +13,7 @@ from contacts.panels.rows import FIELDS, ContactRows
 from contacts.queries import fields as contact_queries
 from contacts.queries.fields import contact_fields
 from crm.text import fold
-from layouts.kinds.base import CUSTOM
+from layouts.kinds.base import CUSTOM, CustomValue
 from layouts.queries import custom_values
 from layouts.registry import Visit
 from layouts.rows import Row
@@ -100,18 +100,32 @@ def people_groups(visit: Visit) -> list[Group]:
         rows.source(),
         rows.created(),
     ]
-    groups[CUSTOM].rows += custom_rows(rows)
-    return list(groups.values())
+    own = custom_rows(rows)
+    return [*groups.values(), *_sort_in(groups[CUSTOM], own)]
 
 
-def custom_rows(rows: ContactRows) -> list[Row]:
+def _sort_in(usual: Group, rows: list[tuple[CustomValue, Row]]) -> list[Group]:
+    """Add the rows without a group of the team's to the usual one; return the others in theirs."""
+    own: dict[str, Group] = {}
+    for value, row in rows:
+        group = usual
+        if value.section:
+            name = fold(value.section)
+            key = f"{CUSTOM}-{len(own) + 1}"
+            group = own.setdefault(name, Group(key=key, title=value.section))
+        group.rows.append(row)
+    return list(own.values())
+
+
+def custom_rows(rows: ContactRows) -> list[tuple[CustomValue, Row]]:
     """Return the rows of the fields that the team added: at most four queries."""
     listed = custom_values()
     if not listed:
         return []
     stored = {row.field_id: row for row in rows.contact.field_values.all()}
     return [
-        rows.custom(value, value.read_row(stored.get(value.pk))) for value in listed
+        (value, rows.custom(value, value.read_row(stored.get(value.pk))))
+        for value in listed
     ]
 
 
@@ -127,4 +141,8 @@ def company_groups(visit: Visit) -> list[Group]:
     )
     for key, entry in account_queries.account_fields().items():
         groups[entry.group].rows.append(rows.row(key))
-    return list(groups.values())
+    own = [
+        (value, rows.custom(value, text))
+        for value, text in account_queries.account_values(visit.record.account)
+    ]
+    return [*groups.values(), *_sort_in(groups[CUSTOM], own)]

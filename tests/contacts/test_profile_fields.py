@@ -3,10 +3,16 @@
 import re
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
+from contacts.models import ContactFieldValue
+from crm.teams.models import Membership
 from layouts.models import CustomField
 from tests.contacts.profile import HTMX, Visitor, html_of, text_of
 from tests.factories import AccountFactory, make_contact
+from tests.layouts.test_values import make_field
 
 
 @pytest.fixture
@@ -159,3 +165,123 @@ class TestAddresses:
         )
 
         assert saved["Location"].split("?")[0] == visitor.url("contact_fields")
+
+
+def test_fields_of_a_group_of_the_teams_stand_together(visitor):
+    CustomField.objects.create(name="Hobby")
+    CustomField.objects.create(name="Budget", group="Money")
+    CustomField.objects.create(name="Spent", group="money")
+
+    page = visitor.get("contact_fields")
+
+    groups = re.findall(r'<h2 id="group-[^>]*>([^<]+)</h2>', html_of(page))
+    assert groups[-2:] == ["Custom fields", "Money"]
+    assert labels(page)[-3:] == ["Hobby", "Budget", "Spent"]
+
+
+@pytest.mark.parametrize("kind", CustomField.Kind)
+@pytest.mark.parametrize("of", ["contact", "account"])
+def test_each_kind_is_edited_in_place_with_its_own_control(visitor, of, kind):
+    """C60, C61: also with the fields of the company."""
+    options = ("Gold", "Tin") if "picklist" in kind else ()
+    field = make_field(kind, *options, record=of, currency="EUR")
+    key, is_company = f"custom-{field.pk}", of == "account"
+    sent, shown, control = _typed(kind, key, field)
+    url = (
+        _account_url(visitor, key)
+        if is_company
+        else visitor.url("contact_field_edit", key=key)
+    )
+
+    editor = visitor.client.get(url, headers=HTMX)
+    originals = dict(
+        re.findall(r'name="(original-[^"]+)" value="([^"]*)"', html_of(editor))
+    )
+    saved = visitor.client.post(
+        url, {**sent, **originals, "version": "1"}, headers=HTMX
+    )
+
+    assert control in html_of(editor)
+    assert saved.status_code == 200
+    page = visitor.get("contact_fields", "of=company" if is_company else "")
+    assert shown in text_of(page)
+
+
+def _account_url(visitor, key):
+    account = visitor.contact.account
+    return reverse(
+        "accounts:account_field_edit", args=[account.team.slug, account.pk, key]
+    )
+
+
+def _typed(kind, key, field):
+    """What a browser sends, what people see then, and a mark of the control."""
+    first = field.options.in_order().first()
+    by = Membership.objects.first()
+    return {
+        "text": ({key: "Blue"}, "Blue", 'type="text"'),
+        "long_text": ({key: "a\nb"}, "a b", "<textarea"),
+        "number": ({key: "12.5"}, "12.5", 'inputmode="decimal"'),
+        "currency": (
+            {f"{key}_0": "1,200.50", f"{key}_1": "CHF"},
+            "1,200.50 CHF",
+            'value="EUR" selected',
+        ),
+        "date": ({key: "2026-11-23"}, "23 Nov 2026", 'type="date"'),
+        "moment": (
+            {key: "2026-11-23T14:30"},
+            "23 Nov 2026, 14:30",
+            'type="datetime-local"',
+        ),
+        "checkbox": ({key: "on"}, "Yes", 'type="checkbox"'),
+        "picklist": ({key: first and first.pk}, "Gold", "<select"),
+        "multi_picklist": ({key: [first and first.pk]}, "Gold", 'type="checkbox"'),
+        "url": ({key: "example.com/x"}, "example.com/x", 'inputmode="url"'),
+        "email": ({key: "A@x.example"}, "a@x.example", 'inputmode="email"'),
+        "phone": ({key: "202 555 0133"}, "+1 202-555-0133", 'inputmode="tel"'),
+        "member": ({key: by.pk}, str(by), "<select"),
+    }[kind]
+
+
+def test_a_box_that_nobody_ticked_is_no_answer(visitor):
+    field = make_field("checkbox")
+    key = f"custom-{field.pk}"
+    url = visitor.url("contact_field_edit", key=key)
+
+    def save(data, was):
+        return visitor.client.post(
+            url, {**data, f"original-{key}": was, "version": "1"}, headers=HTMX
+        )
+
+    save({}, "")
+    assert not ContactFieldValue.objects.exists()
+    save({key: "on"}, "")
+    save({}, "true")
+    assert ContactFieldValue.objects.get().number_value == 0
+
+
+def test_200_fields_slow_no_page_that_does_not_show_them(visitor):
+    """The profile, the list and the account ask the same with 200 fields as with none."""
+    urls = [
+        visitor.url("contact_detail"),
+        reverse("contacts:people_list", args=[visitor.contact.team.slug]),
+    ]
+
+    def asked():
+        counts = []
+        for url in urls:
+            visitor.client.get(url)
+            with CaptureQueriesContext(connection) as queries:
+                visitor.client.get(url)
+            counts.append(len(queries))
+        return counts
+
+    before = asked()
+    for number in range(200):
+        kind = list(CustomField.Kind)[number % 13]
+        make_field(kind, record="contact" if number % 2 else "account")
+
+    assert asked() == before
+    with CaptureQueriesContext(connection) as queries:
+        visitor.get("contact_fields")
+    assert len(queries) <= 15

@@ -1,5 +1,6 @@
 import "./menus.js";
 import "./discarding.js";
+import "./fields.js";
 import "./dialogs.js";
 import "./preferences.js";
 import * as forms from "./forms.js";
