@@ -332,10 +332,8 @@ TIME_ZONE = "UTC"
 # So long a deleted person is not net new, and so long a deleted contact can be restored.
 DELETION_HOLDBACK_HOURS = env.int("DELETION_HOLDBACK_HOURS", default=72)
 DELETED_KEPT_DAYS = env.int("DELETED_KEPT_DAYS", default=90)
-# What is left of forgotten people: hashes with this key, and lines in a file outside of the database.
-# Both must outlive a restored backup; another key would let everybody back in.
+# Keys the hashes that are left of forgotten people; another key would let everybody back in.
 FORGET_KEY = env.str("FORGET_KEY", default="") or SECRET_KEY
-ERASURE_LEDGER = env.str("ERASURE_LEDGER", default=str(VAR_DIR / "erasures.jsonl"))
 # A job whose worker says nothing for so long is given to another one.
 JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", default=15)
 IMPORT_CHUNK_ROWS = env.int("IMPORT_CHUNK_ROWS", default=5000)

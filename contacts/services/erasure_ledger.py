@@ -1,20 +1,19 @@
 """What was forgotten, kept outside of the database: a restored backup would bring people back.
 
-One line of JSON for each erasure and for each time it was lifted or renewed, in the order in which
-that happened; the last one about a contact counts. A line holds numbers and hashes only. Lines are
-written after the transaction that forgot somebody: what crashes in between is written by the next
-sweep, and a line that is there twice is harmless.
+The ledger lies in the storage of files, under erasures/: one small JSON file for each erasure and for
+each time it was lifted or renewed; the last state of a contact counts. It holds numbers and hashes
+only. Files are written after the transaction that forgot somebody: what crashes in between is written
+by the next sweep, and a state that is there twice is harmless.
 """
 
 import json
-import os
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
-from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.db import transaction
 
 from contacts.models import BlockedKey, Contact, Erasure, Tombstone
@@ -22,40 +21,30 @@ from contacts.services.blocking import digest, keys_of_contact
 from contacts.services.forgetting import hold_back_for_good
 from contacts.services.purging import end_contacts
 
-_START = '{"team":'  # of every line
+FOLDER = "erasures"
+
+
+class BadLedger(Exception):
+    """A file of the ledger cannot be read; the text names it."""
 
 
 @transaction.atomic
 def write_erasures(*, at: datetime) -> int:
-    """Append what the ledger does not know yet; return how many lines that were."""
+    """Write what the ledger does not know yet; return how many states that were."""
     rows = Erasure.objects.unwritten().order_by("pk").prefetch_related("keys")
     found = list(rows.select_for_update(skip_locked=True, of=("self",)))
-    if not found:
-        return 0
-    lines = [json.dumps(_entry(erasure), separators=(",", ":")) for erasure in found]
-    path = Path(settings.ERASURE_LEDGER)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+b") as file:
-        if _was_cut_off(file):
-            file.write(b"\n")
-        file.write("".join(f"{line}\n" for line in lines).encode())
-        file.flush()
-        os.fsync(file.fileno())
+    for erasure in found:
+        state = json.dumps(_entry(erasure, at), separators=(",", ":"))
+        name = f"{FOLDER}/{erasure.team_id}/{erasure.contact_number}-{at:%Y%m%d%H%M%S%f}.json"
+        default_storage.save(name, ContentFile(state.encode()))
     pks = [erasure.pk for erasure in found]
     Erasure.objects.filter(pk__in=pks).update(written_at=at)
     return len(found)
 
 
-def _was_cut_off(file: BinaryIO) -> bool:
-    """Return whether a crash left the last line without its end."""
-    if file.seek(0, os.SEEK_END) == 0:
-        return False
-    file.seek(-1, os.SEEK_END)
-    return file.read(1) != b"\n"
-
-
-def _entry(erasure: Erasure) -> dict[str, Any]:
+def _entry(erasure: Erasure, at: datetime) -> dict[str, Any]:
     return {
+        "written_at": at.isoformat(),
         "team": erasure.team_id,
         "contact": erasure.contact_number,
         "at": erasure.forgotten_at.isoformat(),
@@ -68,6 +57,7 @@ def _entry(erasure: Erasure) -> dict[str, Any]:
 class Entry:
     """The last state of one erasure."""
 
+    written_at: datetime
     team: int
     contact: int
     at: datetime
@@ -75,26 +65,36 @@ class Entry:
     keys: list[tuple[str, str]]  # kind, digest
 
 
-def read_ledger(lines: Iterable[str]) -> list[Entry]:
-    """Return the last state of each erasure. Lines that a crash cut off are left out.
-
-    Raise ValueError, naming the line, for any that is none of ours.
-    """
-    entries: dict[tuple[int, int], Entry] = {}
-    for number, line in enumerate(lines, 1):
+def read_ledger() -> list[Entry]:
+    """Return the last state of each erasure. Raise BadLedger for a file that is none of ours."""
+    latest: dict[tuple[int, int], Entry] = {}
+    for name in _names():
         try:
-            entry = _read(json.loads(line))
+            with default_storage.open(name) as file:
+                entry = _read(json.loads(file.read()))
         except (KeyError, TypeError, ValueError):
-            if _START.startswith(line.strip()[: len(_START)]):
-                continue
-            raise ValueError(f"line {number}") from None
-        entries[entry.team, entry.contact] = entry
-    return list(entries.values())
+            raise BadLedger(name) from None
+        known = latest.get((entry.team, entry.contact))
+        if known is None or known.written_at <= entry.written_at:
+            latest[entry.team, entry.contact] = entry
+    return list(latest.values())
+
+
+def _names() -> Iterator[str]:
+    try:
+        teams, _files = default_storage.listdir(FOLDER)
+    except FileNotFoundError:
+        return
+    for team in teams:
+        _folders, files = default_storage.listdir(f"{FOLDER}/{team}")
+        for name in files:
+            yield f"{FOLDER}/{team}/{name}"
 
 
 def _read(found: dict[str, Any]) -> Entry:
     lifted = found["lifted_at"]
     return Entry(
+        written_at=datetime.fromisoformat(found["written_at"]),
         team=int(found["team"]),
         contact=int(found["contact"]),
         at=datetime.fromisoformat(found["at"]),
