@@ -31,7 +31,11 @@ class Organization(models.Model):
     country = models.CharField(max_length=2, blank=True)  # ISO 3166-1 alpha-2
 
     class Meta:
-        indexes = [models.Index(fields=["domain"], name="organization_domain")]
+        indexes = [
+            models.Index(fields=["domain"], name="organization_domain"),
+            models.Index(fields=["industry"], name="organization_industry"),
+            models.Index(fields=["headcount"], name="organization_headcount"),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -153,6 +157,8 @@ class Account(TeamModel):
                 OpClass("search_text", name="gin_trgm_ops"),
                 name="account_team_search",
             ),
+            models.Index(fields=["team", "industry"], name="account_team_industry"),
+            models.Index(fields=["team", "headcount"], name="account_team_headcount"),
         ]
 
     def __str__(self) -> str:

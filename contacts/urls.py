@@ -30,7 +30,7 @@ urlpatterns = [
         name="bulk_action",
     ),
     path("contacts/new/", creating.contact_create, name="contact_create"),
-    path("accounts/options/", people.account_options, name="account_options"),
+    path("people/options/<slug:key>/", people.filter_options, name="filter_options"),
     path("accounts/names/", creating.account_names, name="account_names"),
     # A contact
     path("contacts/<int:contact_id>/", profile.contact_detail, name="contact_detail"),

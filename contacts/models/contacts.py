@@ -294,6 +294,26 @@ class Contact(TeamModel):
                 condition=Q(deleted_at=None, primary_phone=""),
                 name="contact_team_no_phone",
             ),
+            models.Index(
+                fields=["team", "seniority"],
+                condition=Q(deleted_at=None),
+                name="contact_team_seniority",
+            ),
+            models.Index(
+                fields=["team", "department"],
+                condition=Q(deleted_at=None),
+                name="contact_team_department",
+            ),
+            models.Index(
+                fields=["team", "time_zone"],
+                condition=Q(deleted_at=None),
+                name="contact_team_time_zone",
+            ),
+            models.Index(
+                fields=["team", "source", "source_detail"],
+                condition=Q(deleted_at=None),
+                name="contact_team_source",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -397,6 +417,7 @@ class ContactEmail(TeamModel):
                 fields=["team", "contact", "position"],
                 name="contact_email_team_contact",
             ),
+            models.Index(fields=["team", "status"], name="contact_email_team_status"),
             models.Index(
                 fields=["team", "email_norm"],
                 condition=Q(is_live=False),

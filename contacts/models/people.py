@@ -66,6 +66,9 @@ class Person(models.Model):
                 OpClass("country", name="text_ops"),
                 name="person_location",
             ),
+            models.Index(fields=["seniority"], name="person_seniority"),
+            models.Index(fields=["department"], name="person_department"),
+            models.Index(fields=["time_zone"], name="person_time_zone"),
         ]
 
     def __str__(self) -> str:

@@ -6,7 +6,15 @@ from typing import Any
 
 from django.http import QueryDict
 
-from contacts.queries.filters import BadFilter, Choice, Choices, Filter, clean_values
+from contacts.queries.choice_filters import MAX_TEXT, NONE
+from contacts.queries.filters import (
+    BadFilter,
+    Choice,
+    Choices,
+    Filter,
+    clean_values,
+    for_params,
+)
 from contacts.queries.people_state import PeopleState
 
 
@@ -26,6 +34,8 @@ class Facet:
     entry: Filter
     raw: Mapping[str, tuple[str, ...]]
     choices: list[tuple[Choice, bool]]  # with whether it is chosen
+    found: list[Choice]  # by the text that was typed to look for choices
+    typed: str = ""  # that text
     problem: str = ""  # why the filter was left out
 
     @property
@@ -33,8 +43,12 @@ class Facet:
         return 0 if self.problem else sum(len(values) for values in self.raw.values())
 
     @property
+    def options_param(self) -> str:
+        return self.entry.typed_param
+
+    @property
     def is_open(self) -> bool:
-        return bool(self.count or self.problem)
+        return bool(self.count or self.problem or self.found)
 
     @property
     def boxes(self) -> list[TextBox]:
@@ -44,6 +58,21 @@ class Facet:
             )
             for name, label in self.entry.boxes.items()
         ]
+
+    @property
+    def texts(self) -> list[str]:
+        """Return the chosen values themselves, for filters that take any text."""
+        return [value for value in self.raw.get(self.entry.key, ()) if value != NONE]
+
+    @property
+    def text(self) -> str:
+        """Return the texts to look for as they are typed, with commas between them."""
+        return ", ".join(self.raw.get(self.entry.key, ()))
+
+    @property
+    def wants_none(self) -> bool:
+        """Return whether rows without a value are among what is chosen."""
+        return NONE in self.raw.get(self.entry.key, ())
 
     @property
     def wants_empty(self) -> bool:
@@ -60,12 +89,30 @@ def read_facet(
     if problem := "" if is_set else _problem(entry, params):
         raw = {name: clean_values(params, name) for name in entry.params}
     chosen = raw.get(entry.key, ())
+    typed = params.get(entry.typed_param, "").replace("\x00", "")[:MAX_TEXT].strip()
+    found = entry.search(typed) if entry.search and typed else []
     return Facet(
         entry=entry,
         raw=raw,
         choices=[(choice, choice.value in chosen) for choice in entry.offered(choices)],
+        found=[choice for choice in found if choice.value not in chosen],
+        typed=typed,
         problem=problem,
     )
+
+
+def find_choices(key: str, params: QueryDict) -> Facet | None:
+    """Return a filter with what it offers for a typed text beside what is chosen already; None
+    where no such filter looks for choices.
+    """
+    offered, _missing = for_params([key])
+    entry = next((each for each in offered if each.key == key and each.search), None)
+    if entry is None or entry.search is None:
+        return None
+    typed = params.get(entry.typed_param, "").replace("\x00", "")[:MAX_TEXT].strip()
+    chosen = clean_values(params, entry.key)
+    found = [each for each in entry.search(typed) if each.value not in chosen]
+    return Facet(entry=entry, raw={}, choices=[], found=found, typed=typed)
 
 
 def _problem(entry: Filter, params: QueryDict) -> str:

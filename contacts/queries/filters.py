@@ -1,10 +1,13 @@
 """The registry of filters on people. Apps above add theirs from AppConfig.ready().
 
 A filter reads its parameters from the query string, so that the address of a page is the whole
-state of it. Filters combine with AND, the values within one with OR.
+state of it. Filters combine with AND, the values within one with OR. What a team makes itself (a
+custom field) is a filter of a *family*: it is looked up only where an address names it, so that no
+page pays for those that it does not show.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -13,6 +16,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from crm.teams.models import Membership
 
@@ -34,12 +38,13 @@ class Choice:
     """One value that a filter offers."""
 
     value: str
-    label: str
+    label: Any  # text or lazy translation
     hue: int | None = None  # of its pill, where it has one
+    note: str = ""  # what tells it from others of the same name
 
     @property
     def name(self) -> str:
-        return self.label
+        return str(self.label)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +58,28 @@ class Now:
 # What the team has to choose from: "stage", "owner", "list" and "account".
 Choices = Mapping[str, Sequence[Choice]]
 Narrow = Callable[[QuerySet, Any, Now], QuerySet]
+
+
+class Group(StrEnum):
+    """Where the panel shows a filter; in the order of the panel."""
+
+    RECORD = "record"
+    PERSON = "person"
+    COMPANY = "company"
+    ENGAGEMENT = "engagement"
+    CREATED = "created"
+    FIELDS = "fields"
+
+
+GROUP_LABELS = {
+    Group.RECORD: gettext_lazy("Record"),
+    Group.PERSON: gettext_lazy("Person"),
+    Group.COMPANY: gettext_lazy("Company"),
+    Group.ENGAGEMENT: gettext_lazy("Reachable and active"),
+    Group.CREATED: gettext_lazy("Where from"),
+    Group.FIELDS: gettext_lazy("Custom fields"),
+}
+_ORDER = list(Group)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,13 +101,35 @@ class Filter:
     empty: str = ""  # the parameter that asks for rows without a value
     # Whether an index holds the contacts with this value in the order of a sort field.
     in_order_of: Callable[[Any, str], bool] = lambda _value, _field: False
+    # What it offers for a typed text, where that is more than a panel can show.
+    search: Callable[[str], Sequence[Choice]] | None = None
+    group: Group = Group.RECORD
     order: int = 100
+
+    @property
+    def typed_param(self) -> str:
+        """The parameter with the text that its choices are looked up by."""
+        return f"{self.key}_q"
 
     def is_for(self, scope: Scope) -> bool:
         return self.people is not None or scope != Scope.NET_NEW
 
 
+@dataclass(frozen=True, kw_only=True)
+class Family:
+    """Filters that a team makes itself. Their keys are a prefix and a number, "field-12"."""
+
+    prefix: str
+    find: Callable[
+        [Sequence[int]], Sequence[Filter]
+    ]  # those of the team with these numbers
+    search: Callable[[str], Sequence[Choice]]  # what can be added, by a typed text
+
+
+MAX_OF_A_FAMILY = 20  # in one address
 _filters: dict[str, Filter] = {}
+_families: dict[str, Family] = {}
+_IN_FAMILY = re.compile(r"([a-z]+)-([0-9]{1,18})(?:_[a-z]+)?")
 
 
 def add(entry: Filter) -> None:
@@ -88,9 +137,44 @@ def add(entry: Filter) -> None:
     _filters[entry.key] = entry
 
 
+def add_family(family: Family) -> None:
+    """Register a family; called from AppConfig.ready()."""
+    _families[family.prefix] = family
+
+
+def families() -> list[Family]:
+    """Return every family of filters."""
+    return list(_families.values())
+
+
 def registered() -> list[Filter]:
-    """Return every filter in the order of the panel."""
-    return sorted(_filters.values(), key=lambda entry: entry.order)
+    """Return every filter in the order of the panel, without families."""
+    return in_order(_filters.values())
+
+
+def for_params(names: Iterable[str]) -> tuple[list[Filter], list[str]]:
+    """Return the filters that an address can use, in the order of the panel, and the keys of those
+    that it names but the team does not have (any more). One query for each family it names.
+    """
+    numbers: dict[str, list[int]] = {}
+    for name in names:
+        found = _IN_FAMILY.fullmatch(name)
+        if found and found[1] in _families:
+            numbers.setdefault(found[1], []).append(int(found[2]))
+    own: list[Filter] = []
+    missing: list[str] = []
+    for prefix, wanted in numbers.items():
+        wanted = list(dict.fromkeys(wanted))[:MAX_OF_A_FAMILY]
+        got = _families[prefix].find(wanted)
+        own += got
+        keys = {entry.key for entry in got}
+        missing += [key for n in wanted if (key := f"{prefix}-{n}") not in keys]
+    return in_order([*_filters.values(), *own]), missing
+
+
+def in_order(entries: Iterable[Filter]) -> list[Filter]:
+    """Return filters in the order of the panel."""
+    return sorted(entries, key=lambda each: (_ORDER.index(each.group), each.order))
 
 
 def clean_values(params: QueryDict, name: str) -> tuple[str, ...]:
@@ -105,4 +189,4 @@ def labels(values: Sequence[str], offered: Sequence[Choice]) -> str:
     unknown = next((value for value in values if value not in by_value), None)
     if unknown is not None:
         raise BadFilter(_("“%s” is not offered") % unknown[:80])
-    return ", ".join(by_value[value] for value in values)
+    return ", ".join(str(by_value[value]) for value in values)

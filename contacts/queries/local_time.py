@@ -1,7 +1,7 @@
 """What time it is where a contact is, as far as that is known (product.md C4)."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from functools import cache, lru_cache
 from importlib import resources
@@ -72,6 +72,20 @@ def zone_of_country(country: str) -> str:
     """Return the zone of a country (ISO 3166-1 alpha-2), "" unless it has exactly one."""
     zones = _zones_by_country().get(country.upper(), ())
     return zones[0] if len(zones) == 1 else ""
+
+
+def countries_in(zones: Collection[str] | None) -> list[str]:
+    """Return the countries whose only zone is one of these; None for any zone."""
+    return [
+        country
+        for country, found in _zones_by_country().items()
+        if len(found) == 1 and (zones is None or found[0] in zones)
+    ]
+
+
+def all_zones() -> list[str]:
+    """Return the names of all zones that a country has, in alphabetical order."""
+    return sorted({zone for zones in _zones_by_country().values() for zone in zones})
 
 
 @cache

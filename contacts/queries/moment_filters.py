@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from contacts.models.contacts import NEVER
-from contacts.queries.filters import BadFilter, Choice, Choices, Filter, Now
+from contacts.queries.filters import BadFilter, Choice, Choices, Filter, Group, Now
 from crm.templatetags.ui import in_sentence
 
 PRESETS = {
@@ -94,8 +94,15 @@ def _narrow_by_moment(
 
 
 def moment_filter(
-    key: str, label: Any, *, field: str, order: int, extra: tuple[Choice, ...] = ()
+    key: str,
+    label: Any,
+    *,
+    field: str,
+    group: Group,
+    order: int,
+    extra: tuple[Choice, ...] = (),
 ) -> Filter:
+    """Return a filter by the moment in a column."""
     presets = [Choice(value, label) for value, (label, _days) in PRESETS.items()]
     return Filter(
         key=key,
@@ -107,5 +114,6 @@ def moment_filter(
         describe=_describe_moments,
         offered=lambda _choices: [*presets, *extra],
         contacts=partial(_narrow_by_moment, field),
+        group=group,
         order=order,
     )

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from django.db.models import QuerySet
 from django.http import QueryDict
@@ -14,8 +13,7 @@ from contacts.queries import grouped
 from contacts.queries.estimates import Count, estimate
 from contacts.queries.filters import Choices, Now, Scope
 from contacts.queries.narrowed import beside, gathered, walks
-from contacts.queries.people_choices import by_value, load_choices
-from contacts.queries.people_filters import ids
+from contacts.queries.people_choices import load_choices
 from contacts.queries.people_pages import read_rows, similar_rows
 from contacts.queries.people_rows import Row, RowMaker
 from contacts.queries.people_sources import (
@@ -80,8 +78,7 @@ def read_people(
     `just_saved` are persons that stay in a list of net new people although they are saved by now.
     """
     state = parse_state(params)
-    accounts = ids(state.raw.get("account", ()))
-    choices = load_choices(member=now.member, account_ids=accounts)
+    choices = load_choices(member=now.member, raw=state.raw)
     state = state.checked(choices)
     totals = read_totals()
     sources = read_sources(state, now)
@@ -102,7 +99,7 @@ def read_people(
         similar = similar_rows(state, sources, maker, size)
     rows = similar or page.rows
     if "lists" in state.shown:
-        _add_lists(rows, by_value(choices["list"]))
+        _add_lists(rows)
     if just_saved:
         _add_contacts(rows, just_saved)
     return PeoplePage(
@@ -154,14 +151,11 @@ def _matching(
     return sources.count_matching() if about.value <= _COUNTED_AT_ONCE else about
 
 
-def _add_lists(rows: Sequence[Row], lists: Any) -> None:
+def _add_lists(rows: Sequence[Row]) -> None:
     by_pk = {row.pk: row for row in rows if row.is_contact}
-    entries = ListEntry.objects.filter(contact__in=list(by_pk)).values_list(
-        "contact_id", "list_id"
-    )
-    for contact_id, list_id in entries:
-        if choice := lists.get(str(list_id)):
-            by_pk[contact_id].lists.append(choice.label)
+    entries = ListEntry.objects.filter(contact__in=list(by_pk)).order_by("list__name")
+    for contact_id, name in entries.values_list("contact_id", "list__name"):
+        by_pk[contact_id].lists.append(name)
 
 
 def _add_contacts(rows: Sequence[Row], just_saved: Collection[int]) -> None:

@@ -1,55 +1,44 @@
 """The filters on people that contacts themselves bring (product.md P4)."""
 
-import re
-from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.http import QueryDict
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from contacts.models import ContactEmail, ContactPhone, ListEntry
-from contacts.queries import countries, filters, moment_filters
-from contacts.queries.filters import BadFilter, Choice, Choices, Filter, Now
+from contacts.models import (
+    Contact,
+    ContactEmail,
+    ContactImport,
+    ContactList,
+    ContactPhone,
+    ListEntry,
+    Person,
+)
+from contacts.queries import choice_filters as kinds
+from contacts.queries import local_time, moment_filters, text_filters
+from contacts.queries.choice_filters import NONE, ids
+from contacts.queries.company_filters import company_filters
+from contacts.queries.filters import Choice, Filter, Group, Now
 
-NONE = "none"
-ME = "me"
-_FACETS = "contacts/_facets.html#"
-_BIGGEST_ID = 2**63 - 1
-_IS_ID = re.compile(r"[0-9]{1,19}")
-MAX_TEXT = 120
-
-
-def ids(values: Sequence[str]) -> list[int]:
-    """Return what of the values can be the id of a row."""
-    return [int(v) for v in values if _IS_ID.fullmatch(v) and int(v) <= _BIGGEST_ID]
-
-
-def _clean_choices(param: str, params: QueryDict) -> tuple[str, ...] | None:
-    return filters.clean_values(params, param) or None
+OFFERED = 20
 
 
-def _describe_choices(source: str, value: tuple[str, ...], choices: Choices) -> str:
-    return filters.labels(value, choices.get(source, ()))
+def search_lists(typed: str) -> list[Choice]:
+    """Return lists whose name contains the text, by name."""
+    found = ContactList.objects.by_name().filter(name__icontains=typed.strip())
+    return [
+        Choice(str(pk), name) for pk, name in found.values_list("pk", "name")[:OFFERED]
+    ]
 
 
-def keys_of(value: Sequence[str], now: Now) -> list[int | None]:
-    """Return the keys that a filter on a reference asks for, None for rows without one."""
-    keys: list[int | None] = [*ids(value)]
-    keys += [now.member.pk] if ME in value else []
-    return keys + ([None] if NONE in value else [])
-
-
-def _narrow_by_key(
-    field: str, rows: QuerySet, value: tuple[str, ...], now: Now
-) -> QuerySet:
-    keys = keys_of(value, now)
-    wanted = Q(**{f"{field}__in": [key for key in keys if key is not None]})
-    if None in keys:
-        wanted |= Q(**{f"{field}__isnull": True})
-    return rows.filter(wanted)
+def search_import_files(typed: str) -> list[Choice]:
+    """Return the names of imported files that contain the text, newest first."""
+    found = ContactImport.objects.filter(file_name__icontains=typed.strip()).order_by(
+        "-pk"
+    )
+    names = dict.fromkeys(found.values_list("file_name", flat=True)[: 5 * OFFERED])
+    return [Choice(name, name) for name in [*names][:OFFERED]]
 
 
 def _entries(lists: list[int]) -> Exists:
@@ -63,78 +52,14 @@ def _in_lists(rows: QuerySet, value: tuple[str, ...], now: Now) -> QuerySet:
     return rows.filter(wanted)
 
 
+def _in_all_lists(rows: QuerySet, value: tuple[str, ...], now: Now) -> QuerySet:
+    for pk in ids(value):
+        rows = rows.filter(_entries([pk]))
+    return rows
+
+
 def _outside_lists(rows: QuerySet, value: tuple[str, ...], now: Now) -> QuerySet:
     return rows.filter(~_entries(ids(value)))
-
-
-def _choice_filter(
-    key: str, label: Any, *, source: str, order: int, **more: Any
-) -> Filter:
-    return Filter(
-        key=key,
-        label=label,
-        template=_FACETS + more.pop("template", "choices"),
-        params=(key,),
-        clean=partial(_clean_choices, key),
-        describe=partial(_describe_choices, source),
-        offered=lambda choices: choices.get(source, ()),
-        order=order,
-        **more,
-    )
-
-
-LOCATION = {
-    "city": gettext_lazy("City"),
-    "region": gettext_lazy("State or region"),
-    "country": gettext_lazy("Country"),
-}
-NO_LOCATION = "no_location"
-
-
-def _clean_location(params: QueryDict) -> dict[str, str] | None:
-    value = {
-        name: typed
-        for name in LOCATION
-        if (typed := params.get(name, "").replace("\x00", "").strip()[:MAX_TEXT])
-    }
-    if "country" in value and not countries.codes_like(value["country"]):
-        raise BadFilter(_("No country is called “%s”") % value["country"])
-    if params.get(NO_LOCATION):
-        value[NO_LOCATION] = "1"
-    return value or None
-
-
-def _describe_location(value: dict[str, str], choices: Choices) -> str:
-    parts = [f"{LOCATION[name]} {value[name]}" for name in LOCATION if name in value]
-    if NO_LOCATION in value:
-        parts.append(_("or empty") if parts else _("is empty"))
-    return ", ".join(parts)
-
-
-def _narrow_by_location(rows: QuerySet, value: dict[str, str], now: Now) -> QuerySet:
-    # Two characters have no trigram; they find starts only.
-    texts = {
-        f"{name}__{'icontains' if len(value[name]) > 2 else 'istartswith'}": value[name]
-        for name in ("city", "region")
-        if name in value
-    }
-    wanted = Q(**texts)
-    if "country" in value:
-        wanted &= Q(country__in=countries.codes_like(value["country"]))
-    if NO_LOCATION in value:
-        empty = Q(city="", region="", country="")
-        wanted = wanted | empty if wanted else empty
-    return rows.filter(wanted)
-
-
-_YES_NO = {"yes": gettext_lazy("Yes"), "no": gettext_lazy("No")}
-
-
-def _clean_yes_no(param: str, params: QueryDict) -> str | None:
-    value = params.get(param, "").strip()
-    if value and value not in _YES_NO:
-        raise BadFilter(_("“%s” is neither yes nor no") % value[:80])
-    return value or None
 
 
 def _with(model: Any, column: str, rows: QuerySet, value: str, now: Now) -> QuerySet:
@@ -150,23 +75,35 @@ def _with_text(column: str, rows: QuerySet, value: str, now: Now) -> QuerySet:
     )
 
 
-def _yes_no_filter(
-    key: str, label: Any, *, order: int, contacts: Any, people: Any
-) -> Filter:
-    return Filter(
-        key=key,
-        label=label,
-        template=_FACETS + "yes-no",
-        params=(key,),
-        clean=partial(_clean_yes_no, key),
-        describe=lambda value, _choices: str(_YES_NO[value]),
-        offered=lambda _choices: [
-            Choice(v, str(label)) for v, label in _YES_NO.items()
-        ],
-        contacts=contacts,
-        people=people,
-        order=order,
+def _by_email_status(rows: QuerySet, value: tuple[str, ...], now: Now) -> QuerySet:
+    """Return the contacts by the status of their primary address."""
+    primary = ContactEmail.objects.filter(
+        contact=OuterRef("pk"), email=OuterRef("primary_email"), status__in=value
     )
+    wanted = Q(Exists(primary))
+    return rows.filter(wanted | Q(primary_email="") if NONE in value else wanted)
+
+
+def _by_import_file(rows: QuerySet, value: tuple[str, ...], now: Now) -> QuerySet:
+    imported = Q(source=Contact.Source.IMPORT)
+    wanted = imported & Q(source_detail__in=[name for name in value if name != NONE])
+    return rows.filter(wanted | ~imported if NONE in value else wanted)
+
+
+def _by_time_zone(rows: QuerySet, value: tuple[str, ...], now: Now) -> QuerySet:
+    """Return the rows in a zone: set by hand, or else the only one of the country (C4)."""
+    wanted = Q(time_zone__in=[zone for zone in value if zone != NONE])
+    wanted |= Q(time_zone="", country__in=local_time.countries_in(value))
+    if NONE in value:
+        wanted |= Q(time_zone="") & ~Q(country__in=local_time.countries_in(None))
+    return rows.filter(wanted)
+
+
+def search_time_zones(typed: str) -> list[Choice]:
+    """Return time zones whose name contains the text."""
+    wanted = typed.strip().lower().replace(" ", "_")
+    found = [zone for zone in local_time.all_zones() if wanted in zone.lower()]
+    return [Choice(zone, zone.replace("_", " ")) for zone in found[:OFFERED]]
 
 
 def _one_by_name(value: tuple[str, ...], field: str) -> bool:
@@ -174,80 +111,184 @@ def _one_by_name(value: tuple[str, ...], field: str) -> bool:
     return field == "name_sort" and len(value) == 1 and value[0] != NONE
 
 
-def _by(field: str) -> Callable[..., QuerySet]:
-    return partial(_narrow_by_key, field)
+def _by_column(column: str) -> dict[str, Any]:
+    narrow = partial(kinds.narrow_by_text, column)
+    return {"contacts": narrow, "people": narrow}
 
 
-FILTERS = [
-    _choice_filter(
+def _columns(column: str) -> list[Any]:
+    return [(Contact, column), (Person, column)]
+
+
+_EMPTY = Choice(NONE, gettext_lazy("Is empty"))
+
+RECORD = [
+    kinds.choice_filter(
         "stage",
         gettext_lazy("Stage"),
         source="stage",
-        contacts=_by("stage"),
+        contacts=kinds.by_key("stage"),
         in_order_of=_one_by_name,
         order=10,
     ),
-    _choice_filter(
+    kinds.choice_filter(
         "owner",
         gettext_lazy("Owner"),
         source="owner",
-        contacts=_by("owner"),
+        contacts=kinds.by_key("owner"),
         in_order_of=_one_by_name,
         order=20,
     ),
-    _choice_filter(
-        "list", gettext_lazy("Lists"), source="list", contacts=_in_lists, order=30
+    kinds.choice_filter(
+        "list",
+        gettext_lazy("In any of the lists"),
+        source="list",
+        template="picker",
+        search=search_lists,
+        contacts=_in_lists,
+        order=30,
     ),
-    _choice_filter(
-        "not_list",
-        gettext_lazy("Not in lists"),
-        source="not_list",
-        contacts=_outside_lists,
+    kinds.choice_filter(
+        "all_lists",
+        gettext_lazy("In all of the lists"),
+        source="named_list",
+        template="picker",
+        search=search_lists,
+        contacts=_in_all_lists,
         order=31,
     ),
-    _choice_filter(
-        "account",
-        gettext_lazy("Account"),
-        source="account",
-        template="accounts",
-        contacts=_by("account"),
+    kinds.choice_filter(
+        "not_list",
+        gettext_lazy("Not in lists"),
+        source="named_list",
+        template="picker",
+        search=search_lists,
+        contacts=_outside_lists,
+        order=32,
+    ),
+]
+PERSON = [
+    text_filters.contained_filter(
+        "name", gettext_lazy("Name"), column="name_sort", group=Group.PERSON, order=10
+    ),
+    text_filters.contained_filter(
+        "title",
+        gettext_lazy("Title"),
+        column="title_sort",
+        group=Group.PERSON,
+        order=20,
+    ),
+    kinds.value_filter(
+        "seniority",
+        gettext_lazy("Seniority"),
+        columns=_columns("seniority"),
+        group=Group.PERSON,
+        order=30,
+        **_by_column("seniority"),
+    ),
+    kinds.value_filter(
+        "department",
+        gettext_lazy("Department"),
+        columns=_columns("department"),
+        group=Group.PERSON,
         order=40,
+        **_by_column("department"),
     ),
     Filter(
         key="location",
         label=gettext_lazy("Location"),
-        template=_FACETS + "location",
-        params=(*LOCATION, NO_LOCATION),
-        boxes=LOCATION,
-        empty=NO_LOCATION,
-        clean=_clean_location,
-        describe=_describe_location,
-        contacts=_narrow_by_location,
-        people=_narrow_by_location,
+        template=kinds.FACETS + "location",
+        params=(*text_filters.LOCATION, text_filters.NO_LOCATION),
+        boxes=text_filters.LOCATION,
+        empty=text_filters.NO_LOCATION,
+        clean=text_filters.clean_location,
+        describe=text_filters.describe_location,
+        contacts=text_filters.narrow_by_location,
+        people=text_filters.narrow_by_location,
+        group=Group.PERSON,
         order=50,
     ),
-    _yes_no_filter(
+    Filter(
+        key="time_zone",
+        label=gettext_lazy("Time zone"),
+        template=kinds.FACETS + "values",
+        params=("time_zone",),
+        clean=partial(kinds.clean_texts, "time_zone"),
+        describe=kinds.describe_texts,
+        search=search_time_zones,
+        contacts=_by_time_zone,
+        people=_by_time_zone,
+        group=Group.PERSON,
+        order=60,
+    ),
+]
+ENGAGEMENT = [
+    text_filters.yes_no_filter(
         "has_email",
         gettext_lazy("Has e-mail"),
         contacts=partial(_with, ContactEmail, "primary_email"),
         people=partial(_with_text, "email"),
-        order=60,
+        group=Group.ENGAGEMENT,
+        order=10,
     ),
-    _yes_no_filter(
+    kinds.fixed_filter(
+        "email_status",
+        gettext_lazy("E-mail status"),
+        choices=[
+            *(Choice(value, label) for value, label in ContactEmail.Status.choices),
+            _EMPTY,
+        ],
+        contacts=_by_email_status,
+        group=Group.ENGAGEMENT,
+        order=20,
+    ),
+    text_filters.yes_no_filter(
         "has_phone",
         gettext_lazy("Has phone"),
         contacts=partial(_with, ContactPhone, "primary_phone"),
         people=partial(_with_text, "phone"),
-        order=70,
+        group=Group.ENGAGEMENT,
+        order=30,
     ),
     moment_filters.moment_filter(
         "activity",
         gettext_lazy("Last activity"),
         field="activity_key",
         extra=(Choice(moment_filters.NEVER_ACTIVE, gettext_lazy("Never")),),
-        order=80,
-    ),
-    moment_filters.moment_filter(
-        "created", gettext_lazy("Created"), field="created_at", order=90
+        group=Group.ENGAGEMENT,
+        order=40,
     ),
 ]
+CREATED = [
+    moment_filters.moment_filter(
+        "created",
+        gettext_lazy("Created"),
+        field="created_at",
+        group=Group.CREATED,
+        order=10,
+    ),
+    kinds.fixed_filter(
+        "source",
+        gettext_lazy("Source"),
+        choices=[
+            *(Choice(value, label) for value, label in Contact.Source.choices),
+            _EMPTY,
+        ],
+        contacts=partial(kinds.narrow_by_text, "source"),
+        group=Group.CREATED,
+        order=20,
+    ),
+    Filter(
+        key="import_file",
+        label=gettext_lazy("Import file"),
+        template=kinds.FACETS + "values",
+        params=("import_file",),
+        clean=partial(kinds.clean_texts, "import_file"),
+        describe=kinds.describe_texts,
+        search=search_import_files,
+        contacts=_by_import_file,
+        group=Group.CREATED,
+        order=30,
+    ),
+]
+FILTERS = [*RECORD, *PERSON, *company_filters(), *ENGAGEMENT, *CREATED]

@@ -6,10 +6,10 @@ from django.db.models import QuerySet
 
 from contacts.models import Contact, Person
 from contacts.models.search import SearchText
+from contacts.queries.choice_filters import keys_of
 from contacts.queries.estimates import Count, count, estimate
 from contacts.queries.filters import Now, Scope
 from contacts.queries.narrowed import Source
-from contacts.queries.people_filters import keys_of
 from contacts.queries.people_state import COLUMNS, PeopleState
 from contacts.queries.people_totals import net_new
 

@@ -1,6 +1,6 @@
 """The state of the list of people, read from its address and written back to one."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
@@ -109,6 +109,7 @@ class PeopleState:
     cursor: str = ""
     panel: bool = False  # the filters are open
     problems: tuple[str, ...] = ()  # what could not be understood
+    offered: Sequence[Filter] = field(default_factory=filters.registered)
 
     @property
     def is_narrowed(self) -> bool:
@@ -127,7 +128,7 @@ class PeopleState:
         """Return the filters that narrow this scope, with their values."""
         return [
             (entry, self.values[entry.key])
-            for entry in filters.registered()
+            for entry in self.offered
             if entry.key in self.values and entry.is_for(self.scope)
         ]
 
@@ -137,7 +138,7 @@ class PeopleState:
         found += [("q", self.text)] if self.text else []
         found += [
             (name, value)
-            for entry in filters.registered()
+            for entry in self.offered
             if entry.key in self.values
             for name in entry.params
             for value in self.raw.get(name, ())
@@ -166,7 +167,7 @@ class PeopleState:
     def checked(self, choices: Choices) -> "PeopleState":
         """Return the state without the filters whose values the team does not have."""
         state = self
-        for entry in filters.registered():
+        for entry in self.offered:
             if entry.key not in self.values:
                 continue
             try:
@@ -201,7 +202,11 @@ def parse_state(params: QueryDict) -> PeopleState:
     problems: list[str] = []
     scope = _scope(params, problems)
     sort, descending = _sort(params, scope, problems)
-    values, raw = _filters(params, problems)
+    offered, missing = filters.for_params(params.keys())
+    problems += [_("A filter was left out: its field does not exist any more")] * bool(
+        missing
+    )
+    values, raw = _filters(offered, params, problems)
     text = params.get("q", "").replace("\x00", "").strip()
     if len(text) > MAX_LENGTH:
         problems.append(
@@ -218,6 +223,7 @@ def parse_state(params: QueryDict) -> PeopleState:
         cursor=params.get("cursor", ""),
         panel=params.get("panel") == "1",
         problems=tuple(problems),
+        offered=offered,
     )
 
 
@@ -254,11 +260,11 @@ def _columns(params: QueryDict, problems: list[str]) -> tuple[str, ...]:
 
 
 def _filters(
-    params: QueryDict, problems: list[str]
+    offered: Sequence[Filter], params: QueryDict, problems: list[str]
 ) -> tuple[dict[str, Any], dict[str, tuple[str, ...]]]:
     values: dict[str, Any] = {}
     raw: dict[str, tuple[str, ...]] = {}
-    for entry in filters.registered():
+    for entry in offered:
         try:
             value = entry.clean(params)
         except BadFilter as problem:

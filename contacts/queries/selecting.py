@@ -10,7 +10,6 @@ from contacts.models import Selection
 from contacts.queries.estimates import numbers_of
 from contacts.queries.filters import Now, Scope
 from contacts.queries.people_choices import load_choices
-from contacts.queries.people_filters import ids
 from contacts.queries.people_sources import read_sources
 from contacts.queries.people_state import parse_state
 
@@ -33,8 +32,7 @@ def matching(state: str, now: Now) -> Matching:
     without it more people match than anybody saw.
     """
     parsed = parse_state(QueryDict(state))
-    accounts = ids(parsed.raw.get("account", ()))
-    parsed = parsed.checked(load_choices(member=now.member, account_ids=accounts))
+    parsed = parsed.checked(load_choices(member=now.member, raw=parsed.raw))
     sources = read_sources(parsed, now)
     return Matching(
         contacts=sources.contacts.matching if sources.contacts else None,

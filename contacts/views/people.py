@@ -4,26 +4,24 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.contrib import messages
-from django.http import HttpResponse, QueryDict
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.models import Account
 from contacts.queries import people
+from contacts.queries.facets import find_choices
 from contacts.queries.filters import Now
 from contacts.services import saving
 from contacts.views.people_context import people_context
 from crm.htmx import fragment_wanted, render_page, show_address, toast
 from crm.phones import format_phone
 from crm.tenancy.views import TeamRequest, team_action, team_page
-from crm.text import fold
 
 TEMPLATE = "contacts/people_list.html"
 MAX_SAVED_AT_ONCE = 200
-OFFERED_ACCOUNTS = 20
 
 
 @team_page("contacts.view")
@@ -41,14 +39,11 @@ def people_list(request: TeamRequest) -> HttpResponse:
 
 
 @team_page("contacts.view")
-def account_options(request: TeamRequest) -> HttpResponse:
-    typed = fold(request.GET.get("account_q", "").replace("\x00", "")[:200])
-    found = (
-        Account.objects.search(typed).for_picker()[:OFFERED_ACCOUNTS] if typed else []
-    )
-    return render_page(
-        request, "contacts/account_options.html", {"accounts": found, "typed": typed}
-    )
+def filter_options(request: TeamRequest, key: str) -> HttpResponse:
+    facet = find_choices(key, request.GET)
+    if facet is None:
+        raise Http404
+    return render_page(request, "contacts/filter_options.html", {"facet": facet})
 
 
 @team_action("contacts.edit")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Any
 
 from django.urls import reverse
@@ -10,7 +11,7 @@ from django.utils.translation import gettext as _
 from contacts import bulk_actions
 from contacts.models import Selection
 from contacts.queries.facets import read_facet
-from contacts.queries.filters import Scope, registered
+from contacts.queries.filters import GROUP_LABELS, Scope
 from contacts.queries.people import PeoplePage
 from contacts.queries.people_rows import Row
 from contacts.queries.people_state import (
@@ -57,11 +58,7 @@ def people_context(page: PeoplePage, request: TeamRequest) -> dict[str, Any]:
         "active": bool(state.text or state.active),
         "tabs": _tabs(page, url),
         "chips": _chips(page, url),
-        "facets": [
-            read_facet(entry, state, page.choices, params=request.GET)
-            for entry in registered()
-            if entry.is_for(state.scope)
-        ],
+        **_facets(page, request),
         "suggestions": _suggestions(page, url),
         **_selecting(page, request.member),
         **_table(state, url),
@@ -87,6 +84,24 @@ def _selecting(page: PeoplePage, member: Membership) -> dict[str, Any]:
         "actions_more": [action for action in actions if action.of == kinds[scope][-1]]
         if scope != Scope.NET_NEW
         else [],
+    }
+
+
+def _facets(page: PeoplePage, request: TeamRequest) -> dict[str, Any]:
+    """Return the filters of the panel: all, and group by group."""
+    state = page.state
+    found = [
+        read_facet(entry, state, page.choices, params=request.GET)
+        for entry in state.offered
+        if entry.is_for(state.scope)
+    ]
+    groups = groupby(found, key=lambda facet: facet.entry.group)
+    return {
+        "facets": found,
+        "facet_groups": [(GROUP_LABELS[group], list(each)) for group, each in groups],
+        "typed_params": ",".join(
+            facet.options_param for facet in found if facet.entry.search
+        ),
     }
 
 

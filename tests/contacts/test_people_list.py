@@ -283,6 +283,8 @@ class TestFragments:
         assert re.findall(r'id="([^"]+)"[^>]*hx-swap-oob', body) == [
             "people-tabs",
             "people-tools",
+            "facet-name-problem",
+            "facet-title-problem",
             "facet-location-problem",
             "facet-activity-problem",
             "facet-created-problem",
@@ -329,7 +331,7 @@ class TestEmpty:
         response = people(as_member, team, "city=oslo&has_phone=yes")
 
         assert "Nobody matches" in text(response)
-        assert "Without Has phone “Yes”: 1" in text(response)
+        assert "Without Has phone “yes”: 1" in text(response)
 
 
 class TestPermissions:
