@@ -20,7 +20,11 @@ class ContactsConfig(AppConfig):
             owning,
             widgets,
         )
-        from contacts.queries import filters, people_filters  # noqa: PLC0415
+        from contacts.queries import (  # noqa: PLC0415
+            filters,
+            people_filters,
+            saved_views,
+        )
         from contacts.services import estates  # noqa: PLC0415
         from contacts.services.importing import running  # noqa: PLC0415
         from contacts.services.merging import at_once, moving, searching  # noqa: PLC0415
@@ -47,6 +51,15 @@ class ContactsConfig(AppConfig):
                 permission="contacts.view",
                 order=20,
                 shortcut="g p",
+            )
+        )
+        navigation.add_shelf(
+            navigation.Shelf(
+                key="view",
+                label=_("Saved views"),
+                icon="list-filter",
+                permission="contacts.view",
+                load=saved_views.pinned,
             )
         )
         navigation.add_setting(

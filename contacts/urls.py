@@ -14,6 +14,7 @@ from contacts.views import (
     merging,
     people,
     profile,
+    saved_views,
 )
 
 app_name = "contacts"
@@ -21,6 +22,32 @@ app_name = "contacts"
 urlpatterns = [
     # People
     path("people/", people.people_list, name="people_list"),
+    path("people/views/new/", saved_views.saved_view_create, name="saved_view_create"),
+    path(
+        "people/views/<int:view_id>/",
+        saved_views.saved_view_update,
+        name="saved_view_update",
+    ),
+    path(
+        "people/views/<int:view_id>/save/",
+        saved_views.saved_view_save,
+        name="saved_view_save",
+    ),
+    path(
+        "people/views/<int:view_id>/duplicate/",
+        saved_views.saved_view_duplicate,
+        name="saved_view_duplicate",
+    ),
+    path(
+        "people/views/<int:view_id>/mark/",
+        saved_views.saved_view_mark,
+        name="saved_view_mark",
+    ),
+    path(
+        "people/views/<int:view_id>/delete/",
+        saved_views.saved_view_delete,
+        name="saved_view_delete",
+    ),
     path("people/save/", people.people_save, name="people_save"),
     path("people/number/", bulk.people_number, name="people_number"),
     path("people/select/<slug:key>/", bulk.people_select, name="people_select"),

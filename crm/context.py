@@ -25,6 +25,7 @@ def shell(request: TeamRequest) -> dict[str, Any]:
             "member": None,
             "team": None,
             "nav_items": [],
+            "nav_shelves": [],
             "settings_items": [],
             "memberships": [],
         }
@@ -38,6 +39,7 @@ def _teams(request: TeamRequest, user: User) -> dict[str, Any]:
             "member": member,
             "team": request.team,
             "nav_items": navigation.for_member(member),
+            "nav_shelves": SimpleLazyObject(lambda: navigation.shelves_for(member)),
             "settings_items": SimpleLazyObject(lambda: navigation.settings_for(member)),
             "memberships": request.memberships,
         }
@@ -52,6 +54,8 @@ def _teams(request: TeamRequest, user: User) -> dict[str, Any]:
         "settings_items": SimpleLazyObject(
             lambda: navigation.settings_for(last) if last else []
         ),
+        # Outside a team there is no scope to read them in.
+        "nav_shelves": [],
         "memberships": memberships,
         "section": "settings",
     }

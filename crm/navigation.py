@@ -1,6 +1,6 @@
 """The main navigation: each app adds what it serves, so nothing shown leads nowhere."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,8 +36,29 @@ class SettingsItem:
     waiting: Callable[[], str] | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class ShelfItem:
+    """A link that a member keeps in the sidebar."""
+
+    key: str
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shelf:
+    """Links of a member below the main navigation."""
+
+    key: str  # the parameter of a page's address that names the link it shows
+    label: Any  # lazy translation
+    icon: str
+    permission: str
+    load: Callable[[Any], Sequence[ShelfItem]]  # for a membership
+
+
 _items: dict[str, NavItem] = {}
 _settings: dict[str, SettingsItem] = {}
+_shelves: dict[str, Shelf] = {}
 
 
 def add(item: NavItem) -> None:
@@ -59,6 +80,21 @@ def for_member(member: Any) -> list[dict[str, Any]]:
         for item in sorted(_items.values(), key=lambda item: item.order)
         if member.can(item.permission)
     ]
+
+
+def add_shelf(shelf: Shelf) -> None:
+    """Register links of the sidebar; called from AppConfig.ready()."""
+    _shelves[shelf.key] = shelf
+
+
+def shelves_for(member: Any) -> list[tuple[Shelf, Sequence[ShelfItem]]]:
+    """Return the shelves on which this member has anything."""
+    found = [
+        (shelf, shelf.load(member))
+        for shelf in _shelves.values()
+        if member.can(shelf.permission)
+    ]
+    return [(shelf, links) for shelf, links in found if links]
 
 
 def add_setting(item: SettingsItem) -> None:

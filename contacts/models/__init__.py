@@ -10,6 +10,7 @@ from contacts.models.holdback import HeldBack
 from contacts.models.imports import ContactImport
 from contacts.models.lists import ContactList, LeftList, ListEntry
 from contacts.models.people import Person
+from contacts.models.saved_views import SavedView, ViewMark
 from contacts.models.selections import Selection, SelectionPart
 from contacts.models.stages import ContactStage
 
@@ -31,7 +32,9 @@ __all__ = [
     "ListEntry",
     "Match",
     "Person",
+    "SavedView",
     "Selection",
     "SelectionPart",
     "Tombstone",
+    "ViewMark",
 ]

@@ -8,7 +8,7 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from contacts.models import Contact, ListEntry
+from contacts.models import Contact, ListEntry, SavedView
 from contacts.queries import grouped
 from contacts.queries.estimates import Count, estimate
 from contacts.queries.filters import Choices, Now, Scope
@@ -23,6 +23,7 @@ from contacts.queries.people_sources import (
 )
 from contacts.queries.people_state import COLUMNS, PeopleState, parse_state
 from contacts.queries.people_totals import Totals, read_totals
+from contacts.queries.saved_views import opened, views_of
 from crm.pagination import BadCursor, Page, SortKey
 from crm.teams.models import Membership
 from crm.templatetags.ui import avatar, stage_pill
@@ -38,6 +39,8 @@ _COUNTED_AT_ONCE = 1500
 class PeoplePage:
     """One page of the list of people."""
 
+    view: SavedView | None
+    views: Sequence[SavedView]
     state: PeopleState
     choices: Choices
     totals: Totals
@@ -72,12 +75,13 @@ def read_people(
     size: int = PAGE_SIZE,
     just_saved: Collection[int] = (),
 ) -> PeoplePage:
-    """Return the page that an address describes, in at most eight queries,
-    or eleven in the order of stages or owners.
+    """Return the page that an address describes, in at most nine queries,
+    or twelve in the order of stages or owners.
 
     `just_saved` are persons that stay in a list of net new people although they are saved by now.
     """
-    state = parse_state(params)
+    found = opened(params, now.member)
+    state = found.state()
     choices = load_choices(member=now.member, raw=state.raw)
     state = state.checked(choices)
     totals = read_totals()
@@ -103,6 +107,8 @@ def read_people(
     if just_saved:
         _add_contacts(rows, just_saved)
     return PeoplePage(
+        view=found.view,
+        views=views_of(now.member),
         state=state,
         choices=choices,
         totals=totals,
@@ -119,7 +125,7 @@ def read_people(
 
 def count_people(params: QueryDict, *, now: Now) -> Count:
     """Return how many people an address shows, exact up to 10,000."""
-    state = parse_state(params)
+    state = opened(params, now.member).state()
     if not (state.text or state.active):
         return read_totals().of(state.scope)
     return read_sources(state, now).count_matching()

@@ -110,6 +110,8 @@ class PeopleState:
     panel: bool = False  # the filters are open
     problems: tuple[str, ...] = ()  # what could not be understood
     offered: Sequence[Filter] = field(default_factory=filters.registered)
+    view: int = 0  # the saved view that it was opened as, 0 for none
+    is_plain: bool = False  # an address that says nothing would open something else
 
     @property
     def is_narrowed(self) -> bool:
@@ -134,6 +136,18 @@ class PeopleState:
 
     def pairs(self) -> list[tuple[str, str]]:
         """Return the state as parameters of the list's address, without what is as usual."""
+        found = self.kept()
+        if self.view:
+            # Without anything else the address would open the view as it was saved.
+            found = [("view", str(self.view)), *(found or [("edited", "1")])]
+        elif not found and self.is_plain:
+            found = [("scope", str(self.scope))]
+        found += [("cursor", self.cursor)] if self.cursor else []
+        found += [("panel", "1")] if self.panel else []
+        return found
+
+    def kept(self) -> list[tuple[str, str]]:
+        """Return the part of the state that a saved view keeps."""
         found = [("scope", str(self.scope))] if self.scope != Scope.SAVED else []
         found += [("q", self.text)] if self.text else []
         found += [
@@ -146,8 +160,6 @@ class PeopleState:
         if self.sort != "name" or self.descending:
             found.append(("sort", f"-{self.sort}" if self.descending else self.sort))
         found += [("cols", ",".join(self.columns))] if self.columns else []
-        found += [("cursor", self.cursor)] if self.cursor else []
-        found += [("panel", "1")] if self.panel else []
         return found
 
     def query(self, **changes: Any) -> str:
@@ -207,6 +219,7 @@ def parse_state(params: QueryDict) -> PeopleState:
         missing
     )
     values, raw = _filters(offered, params, problems)
+    view = params.get("view", "")
     text = params.get("q", "").replace("\x00", "").strip()
     if len(text) > MAX_LENGTH:
         problems.append(
@@ -222,9 +235,16 @@ def parse_state(params: QueryDict) -> PeopleState:
         columns=_columns(params, problems),
         cursor=params.get("cursor", ""),
         panel=params.get("panel") == "1",
+        is_plain=params.get("scope") == Scope.SAVED,
+        view=int(view) if view.isdecimal() and len(view) < 19 else 0,
         problems=tuple(problems),
         offered=offered,
     )
+
+
+def view_state(query: str) -> str:
+    """Return the part of a list's query string that a saved view keeps."""
+    return urlencode(parse_state(QueryDict(query)).kept())
 
 
 def _scope(params: QueryDict, problems: list[str]) -> Scope:

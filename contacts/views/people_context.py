@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -20,9 +21,12 @@ from contacts.queries.people_state import (
     PeopleState,
     offered_columns,
     sortable,
+    view_state,
 )
 from crm.teams.models import Membership
 from crm.tenancy.views import TeamRequest
+
+_KEPT_BY_FILTERS = ("scope", "sort", "cols", "view")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,10 +64,35 @@ def people_context(page: PeoplePage, request: TeamRequest) -> dict[str, Any]:
         "chips": _chips(page, url),
         **_facets(page, request),
         "suggestions": _suggestions(page, url),
+        **_views(page, request.member, url),
         **_selecting(page, request.member),
         **_table(state, url),
         **_addresses(page, url, query),
     }
+
+
+def _views(page: PeoplePage, member: Membership, url: str) -> dict[str, Any]:
+    """Return the view that is open, whether the list differs from it, and what can be done."""
+    view, slug = page.view, member.team.slug
+    now = urlencode(page.state.kept())
+    new = reverse("contacts:saved_view_create", kwargs={"team_slug": slug})
+    context: dict[str, Any] = {
+        "views": page.views,
+        "view": view,
+        "view_state": now,
+        "view_differs": view is not None and view_state(view.state) != now,
+        "view_is_mine": view is not None and view.is_editable_by(member),
+        "new_view_url": f"{new}?{now}",
+        "can_keep": bool(now) and view is None,
+        "view_urls": {},
+    }
+    if view:
+        kwargs = {"team_slug": slug, "view_id": view.pk}
+        context["view_urls"] = {
+            name: reverse(f"contacts:saved_view_{name}", kwargs=kwargs)
+            for name in ("save", "update", "duplicate", "mark", "delete")
+        }
+    return context
 
 
 def _selecting(page: PeoplePage, member: Membership) -> dict[str, Any]:
@@ -118,7 +147,8 @@ def _table(state: PeopleState, url: str) -> dict[str, Any]:
             for column in offered_columns(state.scope)
         ],
         # What the forms of the page keep of the state.
-        "kept": [pair for pair in pairs if pair[0] in ("scope", "sort", "cols")],
+        "kept": [pair for pair in pairs if pair[0] in _KEPT_BY_FILTERS]
+        + [("edited", "1")] * bool(state.view),
         "kept_by_columns": [
             pair for pair in pairs if pair[0] not in ("cols", "cursor", "panel")
         ],

@@ -36,6 +36,8 @@ PERMISSION_TABLE = {
         _("Forget a person for good, and lift that again"),
         Role.ADMIN,
     ),
+    "views.share": (_("Share views of people with the team"), Role.REP),
+    "views.manage": (_("Change and delete the shared views of others"), Role.ADMIN),
     "contacts.import": (_("Import contacts"), Role.REP),
     "flags.review": (_("Decide about values flagged as inaccurate"), Role.ADMIN),
     "fields.manage": (_("Add custom fields"), Role.ADMIN),

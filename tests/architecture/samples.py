@@ -32,6 +32,7 @@ ARGUMENTS: dict[str, Callable[[Rows], Any]] = {
     "selection_id": lambda rows: rows.selection.pk,
     "list_id": lambda rows: rows.contactlist.pk,
     "flag_id": lambda rows: rows.contactflag.pk,
+    "view_id": lambda rows: rows.savedview.pk,
     "field_id": lambda rows: rows.customfield.pk,
     "erasure_id": lambda rows: rows.erasure.pk,
     "option_id": lambda rows: rows.fieldoption.pk,
@@ -53,6 +54,8 @@ LOWEST_ROLE = {
     "contacts.forget": Role.ADMIN,
     "contacts.import": Role.REP,
     "flags.review": Role.ADMIN,
+    "views.share": Role.REP,
+    "views.manage": Role.ADMIN,
     "fields.manage": Role.ADMIN,
     "members.manage": Role.ADMIN,
     "team.manage": Role.ADMIN,
@@ -225,8 +228,36 @@ PART = "it is a part of another page"
 
 
 def _people_query(rows: Rows) -> Values:
-    names = ("q", "scope", "sort", "cols", "cursor", "panel")
+    names = ("q", "scope", "sort", "cols", "cursor", "panel", "view", "edited")
     return dict.fromkeys([*names, *(entry.key for entry in registered())], "")
+
+
+OWN_VIEW = "only its owner and admins change a shared view"
+_REFUSED = dict.fromkeys((Role.MANAGER, Role.REP, Role.VIEWER), OWN_VIEW)
+VIEWS: dict[str, Sample] = {
+    "contacts:saved_view_create": Sample(
+        query=lambda rows: {"stage": rows.contactstage.pk},
+        body=lambda rows: {"name": "Mine", "state": "sort=-created"},
+    ),
+    "contacts:saved_view_update": Sample(
+        body=lambda rows: {
+            "name": "Ours",
+            "is_shared": "on",
+            "version": rows.savedview.version,
+        },
+        refuses=_REFUSED,
+    ),
+    "contacts:saved_view_save": Sample(
+        body=lambda rows: {
+            "state": "sort=-created",
+            "version": rows.savedview.version,
+        },
+        refuses=_REFUSED,
+    ),
+    "contacts:saved_view_duplicate": Sample(body=lambda rows: {}),
+    "contacts:saved_view_mark": Sample(body=lambda rows: {"is_pinned": "0"}),
+    "contacts:saved_view_delete": Sample(body=lambda rows: {}, refuses=_REFUSED),
+}
 
 
 def _state(rows: Rows) -> Values:
@@ -573,6 +604,7 @@ SAMPLES: dict[str, Sample] = {
     **TEAMS,
     **IMPORTS,
     **PEOPLE,
+    **VIEWS,
     **BULK,
     **FIELDS,
     **PROFILE,

@@ -31,6 +31,8 @@ UNTRACKED = {
     "contacts.Erasure": "is what is left of a record",
     "contacts.BlockedKey": "as above",
     "contacts.DoomedFile": "work that waits for a worker",
+    "contacts.SavedView": "shapes lists of records, is none",
+    "contacts.ViewMark": "as above",
     "contacts.Selection": "what somebody ticked, for a while",
     "contacts.SelectionPart": "as above",
 }

@@ -33,7 +33,7 @@ from contacts.models import (
     Person,
     Selection,
 )
-from contacts.services import flags, selections
+from contacts.services import flags, saved_views, selections
 from contacts.services.deletion import delete_contacts
 from contacts.services.forgetting import forget_contact, lift_erasure
 from contacts.services.importing import uploads
@@ -203,6 +203,7 @@ def _build_team(name: str, *, mark: str, users: dict[str, User]) -> Rows:
         _lists(rows, mark)
         _selection(rows, mark)
         _flags(rows, mark)
+        _view(rows, mark)
         _activities(rows, mark)
         _imports(rows, mark)
         for model in team_models():
@@ -350,6 +351,15 @@ def _flags(rows: Rows, mark: str) -> None:
     rows.extra["cleared_flag"] = flags.dismiss_flag(
         flag_id=rows.cleared_flag.pk, by=rows.owner, at=timezone.now()
     )
+
+
+def _view(rows: Rows, mark: str) -> None:
+    """Make a view that everybody in the team has in the sidebar."""
+    rows.extra["savedview"] = view = saved_views.create_view(
+        name=f"View {mark}", state=f"q={mark}", is_shared=True, by=rows.owner
+    )
+    for member in Membership.objects.filter(removed_at=None):
+        saved_views.mark_view(view, is_pinned=True, by=member)
 
 
 def _activities(rows: Rows, mark: str) -> None:

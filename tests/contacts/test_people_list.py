@@ -282,6 +282,7 @@ class TestFragments:
         # The table, and beside it the tabs, the tools and what is wrong with what was typed.
         assert re.findall(r'id="([^"]+)"[^>]*hx-swap-oob', body) == [
             "people-tabs",
+            "people-views",
             "people-tools",
             "facet-name-problem",
             "facet-title-problem",

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0002_history"),
+        ("accounts", "0003_field_values"),
         ("teams", "0002_left_by_choice"),
     ]
 

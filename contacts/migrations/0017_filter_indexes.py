@@ -5,8 +5,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0003_company_filters"),
-        ("contacts", "0011_merges"),
+        ("accounts", "0004_company_filters"),
+        ("contacts", "0016_flags"),
         ("teams", "0002_left_by_choice"),
     ]
 
