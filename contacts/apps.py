@@ -1,8 +1,6 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
-from crm import navigation
-
 
 class ContactsConfig(AppConfig):
     name = "contacts"
@@ -14,17 +12,13 @@ class ContactsConfig(AppConfig):
         from contacts.panels import (  # noqa: PLC0415
             bulk,
             duplicates,
-            flags,
             history,
             leaving,
             owning,
+            places,
             widgets,
         )
-        from contacts.queries import (  # noqa: PLC0415
-            filters,
-            people_filters,
-            saved_views,
-        )
+        from contacts.queries import filters, people_filters  # noqa: PLC0415
         from contacts.services import estates  # noqa: PLC0415
         from contacts.services.importing import running  # noqa: PLC0415
         from contacts.services.merging import at_once, moving, searching  # noqa: PLC0415
@@ -42,42 +36,4 @@ class ContactsConfig(AppConfig):
         duplicates.register()
         searching.register()
         widgets.register()
-        navigation.add(
-            navigation.NavItem(
-                key="people",
-                label=_("People"),
-                icon="users",
-                url_name="contacts:people_list",
-                permission="contacts.view",
-                order=20,
-                shortcut="g p",
-            )
-        )
-        navigation.add_shelf(
-            navigation.Shelf(
-                key="view",
-                label=_("Saved views"),
-                icon="list-filter",
-                permission="contacts.view",
-                load=saved_views.pinned,
-            )
-        )
-        navigation.add_setting(
-            navigation.SettingsItem(
-                key="flags",
-                label=_("Flagged values"),
-                url_name="contacts:flag_list",
-                permission="flags.review",
-                order=40,
-                waiting=flags.waiting_text,
-            )
-        )
-        navigation.add_setting(
-            navigation.SettingsItem(
-                key="deleted",
-                label=_("Deleted contacts"),
-                url_name="contacts:deleted_list",
-                permission="contacts.delete_own",
-                order=50,
-            )
-        )
+        places.register()

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from contacts.forms.saved_views import ChangedViewForm, NewViewForm
 from contacts.models import SavedView
 from contacts.queries.people_state import view_state
-from contacts.services import saved_views
+from contacts.services import viewing
 from crm.htmx import render_page, toast
 from crm.tenancy.views import TeamRequest, team_action, team_form
 
@@ -23,10 +23,10 @@ def saved_view_create(request: TeamRequest) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         try:
-            view = saved_views.create_view(
+            view = viewing.create_view(
                 **{**form.cleaned_data, "state": state}, by=request.member
             )
-        except saved_views.TooManyViews as problem:
+        except viewing.TooManyViews as problem:
             form.add_error(None, str(problem))
         else:
             toast(request, _("View “%s” saved") % view.name)
@@ -41,10 +41,10 @@ def saved_view_update(request: TeamRequest, view_id: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         changed = {"is_shared": view.is_shared, **form.cleaned_data}
         try:
-            saved_views.update_view(view, **changed, by=request.member)
-        except saved_views.NotAllowed:
+            viewing.update_view(view, **changed, by=request.member)
+        except viewing.NotAllowed:
             raise PermissionDenied from None
-        except saved_views.ViewChanged as problem:
+        except viewing.ViewChanged as problem:
             form.add_error(None, str(problem))
         else:
             toast(request, _("View “%s” saved") % form.cleaned_data["name"])
@@ -56,16 +56,18 @@ def saved_view_update(request: TeamRequest, view_id: int) -> HttpResponse:
 def saved_view_save(request: TeamRequest, view_id: int) -> HttpResponse:
     view = _view(request, view_id)
     version = request.POST.get("version", "")
+    if not version.isdecimal() or "state" not in request.POST:
+        return HttpResponse(status=422)
     try:
-        saved_views.save_view_state(
+        viewing.save_view_state(
             view,
-            state=view_state(request.POST.get("state", "")),
-            version=int(version) if version.isdecimal() else 0,
+            state=view_state(request.POST["state"]),
+            version=int(version),
             by=request.member,
         )
-    except saved_views.NotAllowed:
+    except viewing.NotAllowed:
         raise PermissionDenied from None
-    except saved_views.ViewChanged as problem:
+    except viewing.ViewChanged as problem:
         toast(request, str(problem), level=messages.ERROR)
     else:
         toast(request, _("View “%s” saved") % view.name)
@@ -76,8 +78,8 @@ def saved_view_save(request: TeamRequest, view_id: int) -> HttpResponse:
 def saved_view_duplicate(request: TeamRequest, view_id: int) -> HttpResponse:
     view = _view(request, view_id)
     try:
-        copy = saved_views.duplicate_view(view, by=request.member)
-    except saved_views.TooManyViews as problem:
+        copy = viewing.duplicate_view(view, by=request.member)
+    except viewing.TooManyViews as problem:
         toast(request, str(problem), level=messages.ERROR)
         return redirect(_list_url(request, view))
     toast(request, _("View “%s” saved") % copy.name)
@@ -92,7 +94,7 @@ def saved_view_mark(request: TeamRequest, view_id: int) -> HttpResponse:
         for name in ("is_pinned", "is_default")
         if name in request.POST
     }
-    saved_views.mark_view(view, **marks, by=request.member)
+    viewing.mark_view(view, **marks, by=request.member)
     return redirect(_list_url(request, view))
 
 
@@ -101,8 +103,8 @@ def saved_view_delete(request: TeamRequest, view_id: int) -> HttpResponse:
     view = _view(request, view_id)
     if request.method == "POST":
         try:
-            saved_views.delete_view(view, by=request.member)
-        except saved_views.NotAllowed:
+            viewing.delete_view(view, by=request.member)
+        except viewing.NotAllowed:
             raise PermissionDenied from None
         toast(request, _("View “%s” was deleted") % view.name)
         return redirect("contacts:people_list", request.team.slug)

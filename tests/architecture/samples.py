@@ -18,6 +18,7 @@ from contacts.queries.filters import registered
 from crm.teams.roles import Role
 from tests.architecture.field_samples import FIELDS
 from tests.architecture.sample import Sample, Values
+from tests.architecture.view_samples import VIEWS
 from tests.architecture.world import Rows
 from tests.factories import PASSWORD
 
@@ -230,34 +231,6 @@ PART = "it is a part of another page"
 def _people_query(rows: Rows) -> Values:
     names = ("q", "scope", "sort", "cols", "cursor", "panel", "view", "edited")
     return dict.fromkeys([*names, *(entry.key for entry in registered())], "")
-
-
-OWN_VIEW = "only its owner and admins change a shared view"
-_REFUSED = dict.fromkeys((Role.MANAGER, Role.REP, Role.VIEWER), OWN_VIEW)
-VIEWS: dict[str, Sample] = {
-    "contacts:saved_view_create": Sample(
-        query=lambda rows: {"stage": rows.contactstage.pk},
-        body=lambda rows: {"name": "Mine", "state": "sort=-created"},
-    ),
-    "contacts:saved_view_update": Sample(
-        body=lambda rows: {
-            "name": "Ours",
-            "is_shared": "on",
-            "version": rows.savedview.version,
-        },
-        refuses=_REFUSED,
-    ),
-    "contacts:saved_view_save": Sample(
-        body=lambda rows: {
-            "state": "sort=-created",
-            "version": rows.savedview.version,
-        },
-        refuses=_REFUSED,
-    ),
-    "contacts:saved_view_duplicate": Sample(body=lambda rows: {}),
-    "contacts:saved_view_mark": Sample(body=lambda rows: {"is_pinned": "0"}),
-    "contacts:saved_view_delete": Sample(body=lambda rows: {}, refuses=_REFUSED),
-}
 
 
 def _state(rows: Rows) -> Values:

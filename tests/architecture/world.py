@@ -33,7 +33,7 @@ from contacts.models import (
     Person,
     Selection,
 )
-from contacts.services import flags, saved_views, selections
+from contacts.services import flags, selections, viewing
 from contacts.services.deletion import delete_contacts
 from contacts.services.forgetting import forget_contact, lift_erasure
 from contacts.services.importing import uploads
@@ -355,11 +355,11 @@ def _flags(rows: Rows, mark: str) -> None:
 
 def _view(rows: Rows, mark: str) -> None:
     """Make a view that everybody in the team has in the sidebar."""
-    rows.extra["savedview"] = view = saved_views.create_view(
+    rows.extra["savedview"] = view = viewing.create_view(
         name=f"View {mark}", state=f"q={mark}", is_shared=True, by=rows.owner
     )
     for member in Membership.objects.filter(removed_at=None):
-        saved_views.mark_view(view, is_pinned=True, by=member)
+        viewing.mark_view(view, is_pinned=True, by=member)
 
 
 def _activities(rows: Rows, mark: str) -> None:

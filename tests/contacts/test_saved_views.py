@@ -3,7 +3,7 @@
 import pytest
 
 from contacts.models import ContactList, SavedView, ViewMark
-from contacts.services import saved_views
+from contacts.services import viewing
 from crm.teams.roles import Role
 from crm.tenancy.scope import team_scope
 from tests.contacts.people import names, people, text, url
@@ -18,7 +18,7 @@ def ada_and_bo(team):
 
 @pytest.fixture
 def oslo(team, member):
-    return saved_views.create_view(name="Oslo", state="city=oslo", by=member)
+    return viewing.create_view(name="Oslo", state="city=oslo", by=member)
 
 
 def post(client, team, name, view=None, /, **body):
@@ -28,7 +28,7 @@ def post(client, team, name, view=None, /, **body):
 
 class TestOpening:
     def test_shows_the_list_as_it_was_saved(self, as_member, team, ada_and_bo, member):
-        view = saved_views.create_view(
+        view = viewing.create_view(
             name="By title", state="city=oslo&sort=-title&cols=email,title", by=member
         )
 
@@ -66,7 +66,7 @@ class TestOpening:
     def test_people_without_parameters_opens_the_default(
         self, as_member, team, member, ada_and_bo, oslo
     ):
-        saved_views.mark_view(oslo, is_default=True, by=member)
+        viewing.mark_view(oslo, is_default=True, by=member)
 
         response = people(as_member, team)
         everybody = people(as_member, team, "scope=saved")
@@ -76,7 +76,7 @@ class TestOpening:
         assert "scope=saved" in everybody.context["address"]
 
     def test_one_that_is_gone_says_so(self, as_member, team, ada_and_bo, oslo, member):
-        saved_views.delete_view(oslo, by=member)
+        viewing.delete_view(oslo, by=member)
 
         response = people(as_member, team, f"view={oslo.pk}")
 
@@ -87,7 +87,7 @@ class TestOpening:
         self, as_member, team, ada_and_bo, member
     ):
         gone = ContactList.objects.create(name="Gone")
-        view = saved_views.create_view(
+        view = viewing.create_view(
             name="Old",
             state=f"city=oslo&list={gone.pk}&field-99=x&cols=title,shoe-size",
             by=member,
@@ -147,7 +147,7 @@ class TestSaving:
     def test_never_overwrites_what_somebody_changed_meanwhile(
         self, as_member, team, oslo, member
     ):
-        saved_views.save_view_state(oslo, state="city=rome", version=1, by=member)
+        viewing.save_view_state(oslo, state="city=rome", version=1, by=member)
 
         post(as_member, team, "saved_view_save", oslo, state="city=x", version="1")
         renamed = post(
@@ -175,9 +175,7 @@ class TestSaving:
         assert (oslo.name, oslo.is_shared) == ("Norway", True)
 
     def test_has_one_default(self, as_member, team, member, oslo):
-        other = saved_views.create_view(
-            name="Other", state="", is_default=True, by=member
-        )
+        other = viewing.create_view(name="Other", state="", is_default=True, by=member)
 
         post(as_member, team, "saved_view_mark", oslo, is_default="1")
 
@@ -205,7 +203,7 @@ class TestSaving:
         assert not SavedView.objects.exists()
 
     def test_a_member_has_so_many(self, as_member, team, monkeypatch, oslo):
-        monkeypatch.setattr(saved_views, "MAX_OWN", 1)
+        monkeypatch.setattr(viewing, "MAX_OWN", 1)
 
         response = post(as_member, team, "saved_view_create", name="One more")
 
@@ -219,7 +217,7 @@ class TestSharing:
     @pytest.fixture
     def theirs(self, team):
         other = make_member(name="Olga Owner")
-        return saved_views.create_view(
+        return viewing.create_view(
             name="Olga's", state="city=oslo", is_shared=True, by=other
         )
 
@@ -258,9 +256,7 @@ class TestSharing:
     def test_an_admin_changes_what_is_shared(self, team, theirs):
         admin = make_member(name="Adam", role=Role.ADMIN)
 
-        saved_views.update_view(
-            theirs, name="Ours", is_shared=True, version=1, by=admin
-        )
+        viewing.update_view(theirs, name="Ours", is_shared=True, version=1, by=admin)
 
         theirs.refresh_from_db()
         assert theirs.name == "Ours"
@@ -278,7 +274,7 @@ class TestSharing:
 
     def test_another_teams_view_does_not_exist(self, as_member, team, other_team):
         with team_scope(other_team.pk):
-            foreign = saved_views.create_view(
+            foreign = viewing.create_view(
                 name="Foreign", state="", is_shared=True, by=make_member(name="F")
             )
 
