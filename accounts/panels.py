@@ -5,8 +5,9 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from accounts import services
 from accounts.models import Account, AccountFieldValue
-from accounts.queries import account_fields
+from accounts.queries import account_fields, account_names, describe_accounts
 from crm.history import registry
 from crm.history.registry import RecordKind, Tracked
 from crm.hosts import host_text
@@ -108,6 +109,9 @@ def register() -> None:
                 Tracked(model=Account, column="id", ignored=DERIVED),
                 Tracked(model=AccountFieldValue, column="account_id"),
             ],
+            describe=describe_accounts,
+            refresh=services.refresh_accounts,
+            names=account_names,
         )
     )
     registry.add_acts(

@@ -1,13 +1,17 @@
 """The fields of accounts, and reads of accounts for pages."""
 
 import re
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
+from typing import Any
 
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Account, AccountStage
+from accounts.models import Account, AccountFieldValue, AccountStage
 from crm.conflicts import Refused
+from crm.history.models import Change
+from crm.history.registry import Line
 from crm.hosts import host_text
 from crm.teams.models import Membership
 from crm.text import fold
@@ -27,6 +31,7 @@ from layouts.fields import (
 from layouts.kinds.base import CUSTOM, CUSTOM_KEY, CustomValue
 from layouts.models import CustomField
 from layouts.queries import custom_values
+from layouts.kinds.recorded import value_lines
 
 PICKER_SIZE = 20
 
@@ -144,3 +149,47 @@ def find_accounts(text: str) -> list[Account]:
     folded = fold(text.replace("\x00", ""))[:100]
     accounts = Account.objects.for_picker()
     return list((accounts.search(folded) if folded else accounts)[:PICKER_SIZE])
+
+
+def account_names(account_ids: Collection[int]) -> Mapping[int, str]:
+    return dict(Account.objects.filter(pk__in=account_ids).values_list("pk", "name"))
+
+
+def describe_accounts(changes: Sequence[Change]) -> Mapping[int, Sequence[Line]]:
+    """Return the values that each change was about, as people read them: two queries, and those of custom fields."""
+    columns = {f.attname: f.name for f in Account._meta.concrete_fields}
+    names = {
+        "stage": _names(AccountStage.objects.all(), changes, "stage_id"),
+        "owner": _names(member_rows(), changes, "owner_id"),
+    }
+    fields = account_fields()
+
+    def text(key: str, value: Any) -> str:
+        if value in (None, ""):
+            return ""
+        if key in names:
+            return names[key].get(value, "…")
+        return str(fields[key].show(str(value)))
+
+    values = value_lines(changes, AccountFieldValue)
+    return {
+        change.pk: [values[change.pk]]
+        if change.pk in values
+        else [
+            Line(key, str(fields[key].label), text(key, old), text(key, new))
+            for column, new in (change.new or {}).items()
+            if (key := columns.get(column, "")) in fields
+            for old in [(change.old or {}).get(column)]
+        ]
+        for change in changes
+    }
+
+
+def _names(rows: Any, changes: Sequence[Change], column: str) -> dict[int, str]:
+    ids = {
+        side[column]
+        for change in changes
+        for side in (change.old, change.new)
+        if side and side.get(column)
+    }
+    return {row.pk: str(row) for row in rows.filter(pk__in=ids)} if ids else {}

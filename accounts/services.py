@@ -165,6 +165,21 @@ def index_account(account: Account) -> None:
     account.search_text = f" {account.name_sort} {account.domain}"
 
 
+def refresh_accounts(
+    ids: Collection[int], *, by: Membership | None, at: datetime
+) -> None:
+    """Bring what lists and searches know up to date after rows were set back (crm.history)."""
+    for account in Account.objects.filter(pk__in=ids):
+        account.version += 1
+        index_account(account)
+        account.save(
+            update_fields=["name_sort", "search_text", "version", "updated_at"]
+        )
+        account_changed.send(
+            sender=Account, account=account, changes={"name": ("", "")}, by=by, at=at
+        )
+
+
 def _save(account: Account, columns: list[str] | None = None) -> None:
     try:
         with transaction.atomic():

@@ -34,7 +34,6 @@ class Activity(TeamModel):
         LINKEDIN = "linkedin", _("LinkedIn message")
         OTHER = "other", _("Other")
         CREATED = "created", _("Record created")
-        CHANGED = "changed", _("Record changed")
 
     class Direction(models.TextChoices):
         OUTBOUND = "outbound", _("From us")

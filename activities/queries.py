@@ -1,32 +1,33 @@
 """The timeline of a contact or of an account, page by page."""
 
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db.models import Count, F
+from django.db.models import Count, F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Account
 from activities.models import INTERACTIONS, OUTCOMES, Activity
 from contacts.models import Contact
-from crm.conflicts import Change
-from crm.pagination import BadCursor, SortKey, decode_cursor, encode_cursor, keyset_page
+from crm.history.queries import Act, acts_of
+from crm.pagination import BadCursor, SortKey, decode_cursor, encode_cursor
 from crm.tenancy.bulk import AnyOf
 
 SIZE = 30
-LATEST = 50  # changes of a contact among which that of a value is looked for
 NEWEST_FIRST = SortKey(field="occurred_at", descending=True)
+CHANGES = "changes"
 # The tabs, by what the address calls them.
 KINDS: dict[str, tuple[Activity.Kind, ...]] = {
     "": (),
     "emails": (Activity.Kind.EMAIL,),
     "calls": (Activity.Kind.CALL,),
     "meetings": (Activity.Kind.MEETING,),
-    "changes": (Activity.Kind.CREATED, Activity.Kind.CHANGED),
+    CHANGES: (Activity.Kind.CREATED,),
 }
 # What a line shows; tuples, because models would take most of the page's time.
 SHOWN = (
@@ -50,7 +51,8 @@ NAMED = (*SHOWN, "contact__name")
 class Slice:
     """Some activities, newest first, and the cursor of the older ones ("" for none)."""
 
-    rows: Sequence[Any]  # named tuples of SHOWN, of several contacts also of NAMED
+    # Named tuples of SHOWN, of several contacts also of NAMED, and acts
+    rows: Sequence[Any]
     older: str
     since: datetime | None = None  # when the entry before the first of these happened
 
@@ -135,72 +137,101 @@ def new_composer(at: datetime) -> Composer:
 
 
 def contact_timeline(contact: Contact, *, kind: str, cursor: str) -> Slice:
-    """Return a page of what happened with the contact: one query by (team, contact, occurred_at).
+    """Return a page of what happened with the contact, and of what changed on it.
 
-    How the contact came to be is left out: that entry always stands last, and the contact knows.
+    One query each, by (team, contact, occurred_at) and by (team, record, at), and one or two for
+    what changes mention. How the contact came to be is left out: that entry always stands last,
+    and the contact knows.
     """
     rows = Activity.objects.filter(contact=contact).exclude(kind=Activity.Kind.CREATED)
-    return _slice([rows], SHOWN, kind=kind, cursor=cursor)
+    return _slice([rows], SHOWN, record=contact, kind=kind, cursor=cursor)
 
 
 def whole_timeline(contact: Contact, *, kind: str, cursor: str) -> Slice:
-    """Return a page of what happened with the contact and with everybody at its account: two queries."""
+    """Return a page of the contact's timeline with what happened with everybody at its account."""
     own = Activity.objects.filter(contact=contact).exclude(kind=Activity.Kind.CREATED)
     others = Activity.objects.filter(account=contact.account_id).exclude(
         contact=contact
     )
-    return _slice([own, others], NAMED, kind=kind, cursor=cursor)
+    return _slice([own, others], NAMED, record=contact, kind=kind, cursor=cursor)
 
 
-def account_timeline(account_id: int, *, kind: str, cursor: str) -> Slice:
-    """Return a page of what happened with everybody at an account: one query."""
-    rows = Activity.objects.filter(account=account_id)
-    return _slice([rows], NAMED, kind=kind, cursor=cursor)
+def account_timeline(account: Account, *, kind: str, cursor: str) -> Slice:
+    """Return a page of what happened with everybody at an account, and of what changed on it."""
+    rows = Activity.objects.filter(account=account)
+    return _slice([rows], NAMED, record=account, kind=kind, cursor=cursor)
+
+
+class Place(NamedTuple):
+    """Where a page starts: behind an activity or behind an act. Of one moment acts stand first."""
+
+    is_act: bool
+    at: datetime
+    pk: int
+
+    def encode(self) -> str:
+        return ("h" if self.is_act else "a") + encode_cursor(value=self.at, pk=self.pk)
+
+    @classmethod
+    def decode(cls, text: str) -> "Place | None":
+        """Return the place, None for the start and for what is no place."""
+        try:
+            backward, at, pk = decode_cursor(text[1:], kind=datetime)
+        except BadCursor:
+            return None
+        return None if backward or text[0] not in "ha" else cls(text[0] == "h", at, pk)
+
+    def activities(self, rows: QuerySet) -> QuerySet:
+        """Return the rows behind the place."""
+        if self.is_act:
+            return rows.filter(occurred_at__lte=self.at)
+        return rows.filter(NEWEST_FIRST.after(self.at, self.pk))
+
+    @property
+    def acts(self) -> tuple[datetime, int]:
+        """What acts lie behind: (at, pk) of crm.history.queries.acts_of."""
+        return (self.at, self.pk if self.is_act else 0)
 
 
 def _slice(
-    sources: Sequence[Any], shown: Sequence[str], *, kind: str, cursor: str
+    sources: Sequence[QuerySet],
+    shown: Sequence[str],
+    *,
+    record: Contact | Account,
+    kind: str,
+    cursor: str,
 ) -> Slice:
-    since = None
-    if cursor:
-        try:
-            backward, since, _pk = decode_cursor(cursor, kind=datetime)
-        except BadCursor:
-            backward = True
-        if backward:
-            cursor, since = "", None
+    place = Place.decode(cursor) if cursor else None
     found: list[Any] = []
-    more = False
     for rows in sources:
         if kinds := KINDS.get(kind):
             rows = rows.filter(kind__in=kinds)
-        rows = rows.values_list(*shown, named=True)
-        page = keyset_page(rows, sort=NEWEST_FIRST, cursor=cursor, size=SIZE)
-        found += page.rows
-        more = more or bool(page.next)
-    found.sort(key=lambda row: (row.occurred_at, row.pk), reverse=True)
+        rows = place.activities(rows) if place else rows
+        ordered = rows.order_by(*NEWEST_FIRST.order_by)
+        found += ordered.values_list(*shown, named=True)[: SIZE + 1]
+    if kind in ("", CHANGES):
+        name = "contact" if isinstance(record, Contact) else "account"
+        before = place.acts if place else None
+        found += acts_of(name, record.pk, before=before, size=SIZE + 1)
+    found.sort(key=_place_of, reverse=True)
     first = found[:SIZE]
-    more = more or len(found) > SIZE
-    last = first[-1] if first else None
-    older = encode_cursor(value=last.occurred_at, pk=last.pk) if more and last else ""
-    return Slice(rows=first, older=older, since=since)
-
-
-def last_changes(contact_id: int, keys: Collection[str]) -> dict[str, Change]:
-    """Return who changed these values of the contact last, as its latest changes tell: one query."""
-    rows = (
-        Activity.objects.filter(contact=contact_id, kind=Activity.Kind.CHANGED)
-        .newest_first()
-        .values_list(
-            "detail", "occurred_at", "member__user__name", "member__user__email"
-        )
+    more = len(found) > SIZE
+    return Slice(
+        rows=first,
+        older=_last_place(first[-1]).encode() if more else "",
+        since=place.at if place else None,
     )
-    found: dict[str, Change] = {}
-    for detail, at, name, email in rows[:LATEST]:
-        for key, _old, _new in detail.get("changes", []):
-            if key in keys:
-                found.setdefault(key, Change(by=name or email or "", at=at))
-    return found
+
+
+def _place_of(row: Any) -> tuple[datetime, bool, int]:
+    if isinstance(row, Act):
+        return row.at, True, row.pk
+    return row.occurred_at, False, row.pk
+
+
+def _last_place(row: Any) -> Place:
+    at, is_act, pk = _place_of(row)
+    return Place(is_act, at, pk)
 
 
 def last_contact(contact: Contact, rows: Sequence[Any]) -> str:
@@ -210,6 +241,8 @@ def last_contact(contact: Contact, rows: Sequence[Any]) -> str:
     moment of the last activity does.
     """
     for row in rows:
+        if isinstance(row, Act):
+            continue
         if row.kind in INTERACTIONS and row.occurred_at == contact.last_activity_at:
             return row.member__user__name or row.member__user__email or ""
     names = (

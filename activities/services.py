@@ -1,12 +1,12 @@
 """Every write to the timeline."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, F, Max, OuterRef
+from django.db.models import Exists, F, OuterRef, Subquery
 from django.db.models.functions import Coalesce, Greatest
 from django.utils.translation import gettext as _
 
@@ -18,12 +18,11 @@ from crm.conflicts import Refused
 from crm.history.services.recording import recorded
 from crm.teams.models import Membership
 from crm.tenancy import bulk
+from crm.tenancy.bulk import AnyOf
 
 # How far ahead of our clock a date may lie: whoever logs may be in another zone.
 AHEAD = timedelta(days=1)
 MAX_BODY = 20_000
-
-Changes = Mapping[str, tuple[str, str]]
 
 
 class NotYours(Exception):
@@ -97,74 +96,6 @@ def note_created(
         by=by,
         at=at,
     )
-
-
-@transaction.atomic
-def note_changes(
-    changes: Mapping[int, Changes],
-    *,
-    by: Membership | None,
-    at: datetime,
-    via: str = "",
-) -> None:
-    """Write down what was changed on each contact, old and new, and by which file (`via`)."""
-    source = {"via": via} if via else {}
-    accounts = Contact.objects.filter(pk__in=list(changes)).values_list(
-        "pk", "account_id"
-    )
-    _copy(
-        (
-            (
-                pk,
-                account,
-                {
-                    **source,
-                    "changes": [
-                        [key, str(old), str(new)]
-                        for key, (old, new) in changes[pk].items()
-                    ],
-                },
-            )
-            for pk, account in accounts
-        ),
-        kind=Activity.Kind.CHANGED,
-        by=by,
-        at=at,
-    )
-
-
-@transaction.atomic
-def note_event(
-    contact_ids: Sequence[int],
-    *,
-    event: str,
-    by: Membership | None,
-    at: datetime,
-    detail: Mapping[str, Any] | None = None,
-) -> None:
-    """Write down that contacts were "deleted", "restored" or "flagged", with more detail."""
-    accounts = Contact.objects.filter(pk__in=contact_ids).values_list(
-        "pk", "account_id"
-    )
-    _copy(
-        ((pk, account, {**(detail or {}), "event": event}) for pk, account in accounts),
-        kind=Activity.Kind.CHANGED,
-        by=by,
-        at=at,
-    )
-
-
-@transaction.atomic
-def note_merge(
-    *, keep: Contact, absorbed: Sequence[Contact], by: Membership, at: datetime
-) -> None:
-    """Write down which contacts became part of this one."""
-    detail = {
-        "event": "merged",
-        "contacts": [[contact.pk, contact.name] for contact in absorbed],
-    }
-    rows = [(keep.pk, keep.account_id, detail)]
-    _copy(rows, kind=Activity.Kind.CHANGED, by=by, at=at)
 
 
 def move_activities(*, keep: Contact, absorb: Contact) -> None:
@@ -250,7 +181,21 @@ def _move_on(contact_id: int, occurred_at: datetime) -> None:
 
 
 def _look_back(contact_id: int) -> None:
-    """Set the last activity to the newest one that is left."""
-    mine = Activity.objects.interactions().filter(contact=contact_id)
-    newest = mine.aggregate(newest=Max("occurred_at"))["newest"]
-    Contact.objects.filter(pk=contact_id).update(last_activity_at=newest)
+    look_back([contact_id])
+
+
+def look_back(contact_ids: Collection[int]) -> None:
+    """Set the last activity of the contacts to the newest one that is left. One statement."""
+    mine = Activity.objects.interactions().filter(contact=OuterRef("pk"))
+    newest = mine.order_by("-occurred_at").values("occurred_at")[:1]
+    Contact.objects.filter(AnyOf(F("pk"), contact_ids)).update(
+        last_activity_at=Subquery(newest)
+    )
+
+
+def refresh_activities(
+    ids: Collection[int], *, by: Membership | None, at: datetime
+) -> None:
+    """Bring the contacts' last activity up to date after rows were set back (crm.history)."""
+    rows = Activity.objects.filter(AnyOf(F("pk"), ids))
+    look_back(sorted(set(rows.values_list("contact_id", flat=True))))

@@ -8,6 +8,9 @@ contacts_created = Signal()
 contacts_restored = Signal()
 contacts_deleted = Signal()
 
+# contact_ids: list of int; at: datetime. Rows of theirs were set back to what they were, also such of apps above.
+contacts_set_back = Signal()
+
 # contact; changes: {field name: (old, new)} as display texts; by: Membership; at: datetime
 contact_changed = Signal()
 
@@ -18,7 +21,6 @@ contacts_changed = Signal()
 # keep: Contact; absorbed: list of Contact, as they were before; by: Membership; at: datetime. Everything that
 # contacts.belongings names has moved; this is for telling of it.
 contacts_merged = Signal()
+
 # Somebody was forgotten, or that was lifted: the ledger outside of the database is to be told.
 people_forgotten = Signal()
-# contact; flags: ContactFlags; event: "flagged", "unflagged" or "dismissed"; by: Membership; at: datetime
-contact_flagged = Signal()

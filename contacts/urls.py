@@ -10,6 +10,7 @@ from contacts.views import (
     estates,
     flags,
     forgetting,
+    history,
     imports,
     merging,
     people,
@@ -183,6 +184,12 @@ urlpatterns = [
         "settings/flags/<int:flag_id>/dismiss/", flags.flag_dismiss, name="flag_dismiss"
     ),
     path("settings/flags/<int:flag_id>/reopen/", flags.flag_reopen, name="flag_reopen"),
+    # History
+    path(
+        "history/<int:change_set_id>/undo/",
+        history.change_set_undo,
+        name="change_set_undo",
+    ),
     # Import
     path("imports/new/", imports.import_create, name="import_create"),
     path(

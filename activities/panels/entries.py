@@ -1,6 +1,6 @@
 """The lines of a timeline as people read them, made without queries."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
@@ -14,12 +14,10 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from activities import services
 from activities.models import Activity
-from contacts.models import Contact, ContactFlag
-from contacts.queries.fields import label_of
-from contacts.queries.flags import suggestion_text
+from contacts.models import Contact
+from crm.history.queries import Act
+from crm.history.registry import act
 from crm.teams.models import Membership
-from layouts.kinds.base import CUSTOM_KEY
-from layouts.queries import custom_fields
 from layouts.registry import Visit
 
 ICONS = {
@@ -29,8 +27,8 @@ ICONS = {
     Activity.Kind.LINKEDIN: ("message-square", "tint-195"),
     Activity.Kind.OTHER: ("square-pen", "tint-85"),
     Activity.Kind.CREATED: ("user-plus", "bg-base-300 text-muted"),
-    Activity.Kind.CHANGED: ("arrow-right-left", "bg-base-300 text-muted"),
 }
+ACT_ICON = ("arrow-right-left", "bg-base-300 text-muted")
 TEASER = 240  # longer texts open on a click
 
 
@@ -60,6 +58,12 @@ class Entry:
     about_url: str = ""
     update_url: str = ""
     delete_url: str = ""
+    undo_url: str = ""
+    is_undone: bool = False
+
+    @property
+    def undo_label(self) -> str:
+        return _("Undo: %(actor)s %(verb)s") % {"actor": self.actor, "verb": self.verb}
 
     @property
     def edit_label(self) -> str:
@@ -130,7 +134,6 @@ class Entries:
     def __init__(self, visit: Visit, *, is_shared: bool) -> None:
         self.visit, self.is_shared = visit, is_shared
         is_contact = isinstance(visit.record, Contact)
-        self._labels: dict[str, str] = {}
         self._contact_pk = visit.record.pk if is_contact else 0
         kwargs = {"team_slug": visit.member.team.slug}
         # One look-up of each URL, not one for each entry.
@@ -140,21 +143,50 @@ class Entries:
         self._update = reverse(
             "activities:activity_update", kwargs={**kwargs, "activity_id": 0}
         )
+        self._undo = reverse(
+            "contacts:change_set_undo", kwargs={**kwargs, "change_set_id": 0}
+        )
         self._delete = reverse(
             "activities:activity_delete", kwargs={**kwargs, "activity_id": 0}
         )
 
     def of(self, rows: Iterable[Any]) -> list[Entry]:
-        """Return the entries of the tuples of activities.queries."""
-        rows = list(rows)
-        if any(names_custom_field(row.detail or {}) for row in rows):
-            self._labels = {f"{CUSTOM_KEY}{f.pk}": f.name for f in custom_fields()}
-        return [self._entry(row) for row in rows]
+        """Return the entries of the rows of activities.queries.
+
+        Acts that changed nothing people read about, such as the order of addresses, are left out.
+        """
+        return [
+            self._act(row) if isinstance(row, Act) else self._entry(row)
+            for row in rows
+            if not isinstance(row, Act) or row.lines or row.kind in SAY_IT_ALL
+        ]
+
+    def _act(self, row: Act) -> Entry:
+        icon, tone = ACT_ICON
+        changes = [Change(line.label, line.old, line.new) for line in row.lines]
+        return Entry(
+            icon=icon,
+            tone=tone,
+            actor=row.by or _("Rapport"),
+            verb=act_text(row),
+            at=row.at,
+            change=changes[0] if len(changes) == 1 else None,
+            changes=changes if len(changes) > 1 else (),
+            is_undone=row.is_undone,
+            undo_url=self._undo.replace("/0/", f"/{row.change_set_id}/")
+            if self._can_undo(row)
+            else "",
+        )
+
+    def _can_undo(self, row: Act) -> bool:
+        member = self.visit.member
+        if row.is_undone or not member.can("contacts.edit"):
+            return False
+        return row.by_id == member.pk or member.can("history.undo")
 
     def _entry(self, row: Any) -> Entry:
         icon, tone = ICONS[row.kind]
         actor, verb = phrase_of(row, them=self._name_of(row))
-        changes = changes_of(row.detail or {}, self._labels)
         is_elsewhere = self.is_shared and row.contact_id != self._contact_pk
         can_change = services.may_change(row, self.visit.member)
         pk = f"/{row.pk}/"
@@ -164,11 +196,9 @@ class Entries:
             actor=actor,
             verb=verb,
             at=row.occurred_at,
-            subject=row.subject or flagged_text(row.detail or {}, self._labels),
-            body=row.body or flag_reason(row.detail or {}),
+            subject=row.subject,
+            body=row.body,
             outcome=outcome_text(row.outcome),
-            change=changes[0] if len(changes) == 1 else None,
-            changes=changes if len(changes) > 1 else (),
             about=row.contact__name if is_elsewhere else "",
             about_url=self._contact.replace("/0/", f"/{row.contact_id}/")
             if is_elsewhere
@@ -186,53 +216,12 @@ def outcome_text(outcome: str) -> str:
     return str(Activity.Outcome(outcome).label) if known else outcome
 
 
-def names_custom_field(detail: dict[str, Any]) -> bool:
-    entries = [*_listed(detail), *detail.get("flags", [])]
-    return any(str(entry[0]).startswith(CUSTOM_KEY) for entry in entries)
-
-
-def changes_of(detail: dict[str, Any], labels: Mapping[str, str]) -> list[Change]:
-    """Return what changed; `labels` are those of custom fields, by the key of their values."""
-    return [
-        Change(labels.get(entry[0]) or label_of(entry[0]), str(entry[1]), str(entry[2]))
-        for entry in _listed(detail)
-    ]
-
-
-def flagged_text(detail: dict[str, Any], labels: Mapping[str, str]) -> str:
-    """Return the values that were flagged: "Title VP, E-mail ada@acme.example"."""
-    return ", ".join(
-        f"{labels.get(key) or label_of(key)} {shown}"
-        for key, shown, _right in detail.get("flags", [])
-    )
-
-
-def flag_reason(detail: dict[str, Any]) -> str:
-    """Return why values were flagged, and what is right as far as it was said."""
-    reason = detail.get("reason", "")
-    known = reason in ContactFlag.Reason.values
-    said = [str(ContactFlag.Reason(reason).label) if known else reason]
-    said += [
-        _("Should be: %s") % suggestion_text(key, right)
-        for key, _shown, right in detail.get("flags", [])
-        if right and reason
-    ]
-    return "\n".join(filter(None, said))
-
-
-def _listed(detail: dict[str, Any]) -> list[list[Any]]:
-    listed = detail.get("changes", [])
-    return [entry for entry in listed if isinstance(entry, list) and len(entry) == 3]
-
-
 def phrase_of(row: Any, *, them: str) -> tuple[str, str]:
     """Return who did it and what they did, to be read one after the other."""
     us = row.member__user__name or row.member__user__email or _("Rapport")
     if row.kind == Activity.Kind.CREATED:
         source = row.detail.get("source", ""), row.detail.get("source_detail", "")
         return us, origin_text(*source)
-    if row.kind == Activity.Kind.CHANGED:
-        return us, changed_text(row.detail or {})
     if row.direction == Activity.Direction.INBOUND:
         return them, str(INBOUND[row.kind])
     return us, str(OUTBOUND[row.kind])
@@ -252,25 +241,27 @@ INBOUND: dict[Activity.Kind, Any] = {
 }
 
 
-def changed_text(detail: dict[str, Any]) -> str:
-    texts = {
-        "deleted": _("deleted the contact"),
-        "restored": _("restored the contact"),
-        "flagged": _("flagged as inaccurate:"),
-        "unflagged": _("took the flag off"),
-        "dismissed": _("dismissed the flag on"),
-    }
-    if text := texts.get(detail.get("event", "")):
-        return text
-    if detail.get("event") == "merged":
-        names = [str(name) for _pk, name in detail.get("contacts", [])]
-        return _("merged %s into this contact") % ", ".join(names)
-    number = len(detail.get("changes", []))
-    if file := detail.get("via"):
-        return _("imported from %s") % file
-    if number == 1:
-        return _("changed")
-    return ngettext("changed %s value", "changed %s values", number) % number
+# Acts whose name says everything.
+SAY_IT_ALL = (
+    "contact.delete",
+    "contact.restore",
+    "contact.merge",
+    "contact.unflag",
+    "contact.flag-dismiss",
+    "undo",
+)
+
+
+def act_text(row: Act) -> str:
+    """Return what somebody did, to be read after their name."""
+    number = len(row.lines)
+    if row.kind == "contact.merge" and row.via:
+        return _("merged %s into this contact") % row.via
+    if row.via:
+        return _("imported from %s") % row.via
+    if row.kind in ("", "contact.update", "account.update") and number > 1:
+        return ngettext("changed %s value", "changed %s values", number) % number
+    return act(row.kind)
 
 
 def origin_text(source: str, detail: str) -> str:

@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from activities import services
 from activities.models import Activity
 from crm.history import registry
 from crm.history.registry import RecordKind, Tracked
@@ -15,6 +16,7 @@ def register() -> None:
             label=_("Activity"),
             # That one was logged the row itself says.
             tables=[Tracked(model=Activity, column="id", events=("update", "delete"))],
+            refresh=services.refresh_activities,
         )
     )
     registry.add_acts(

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from activities.models import Activity
 from activities.panels.entries import Entries, Entry, days_of, origin_of
 from activities.queries import (
+    CHANGES,
     KINDS,
     Slice,
     account_timeline,
@@ -60,7 +61,7 @@ def load_timeline(visit: Visit) -> dict[str, Any]:
     visit.memo[KEY] = found.rows
     entries = Entries(visit, is_shared=is_whole).of(found.rows)
     is_empty = not entries and not found.since and not kind
-    if not found.older and kind in ("", "changes"):
+    if not found.older and kind in ("", CHANGES):
         entries.append(origin_of(contact))
     page = _url(visit, "contacts:contact_detail", contact_id=contact.pk)
     older = _url(visit, "activities:contact_timeline", contact_id=contact.pk)
@@ -86,7 +87,7 @@ def load_account_log(visit: Visit) -> dict[str, Any]:
     """Load the log of an account: one query."""
     account = visit.record
     cursor = visit.params.get("older", "")
-    found = account_timeline(account.pk, kind=kind_of(visit), cursor=cursor)
+    found = account_timeline(account, kind=kind_of(visit), cursor=cursor)
     return _timeline(
         visit,
         found,

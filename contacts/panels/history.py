@@ -1,5 +1,12 @@
 """What is written down of contacts, and what acts on them are called."""
 
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from contacts.models import (
@@ -11,8 +18,13 @@ from contacts.models import (
     LeftList,
     ListEntry,
 )
+from contacts.queries.changes import describe_contacts
+from contacts.services.setting_back import refresh_contacts, remove_contacts
 from crm.history import registry
-from crm.history.registry import RecordKind, Tracked
+from crm.history.models import Change, ChangeSet
+from crm.history.queries import merged
+from crm.history.registry import Line, RecordKind, Tracked, act
+from crm.history.services import undoing
 
 # Columns that services derive from others; the migration that makes the triggers says the same.
 DERIVED = (
@@ -36,7 +48,10 @@ PARTS = (
     LeftList,
     ContactFlag,
 )
+SETS = (ListEntry, LeftList)
 ACTS = {
+    "": _("changed"),
+    "undo": _("took back"),
     "contact.create": _("added the contact"),
     "contact.save": _("saved the contact from the directory"),
     "contact.update": _("changed"),
@@ -59,8 +74,82 @@ def register() -> None:
             label=_("Contact"),
             tables=[
                 Tracked(model=Contact, column="id", ignored=DERIVED),
-                *(Tracked(model=part, column="contact_id") for part in PARTS),
+                *(
+                    Tracked(model=part, column="contact_id", is_set=part in SETS)
+                    for part in PARTS
+                ),
             ],
+            describe=describe_contacts,
+            refresh=refresh_contacts,
+            remove=remove_contacts,
+            names=contact_names,
         )
     )
     registry.add_acts(ACTS)
+
+
+def contact_names(contact_ids: Collection[int]) -> Mapping[int, str]:
+    rows = Contact.objects.filter(pk__in=contact_ids)
+    return dict(rows.values_list("pk", "name"))
+
+
+MOST_SHOWN = 20
+
+
+def what_was_done(team_slug: str, change_set: ChangeSet) -> dict[str, Any]:
+    """Return what the question before an undo shows: three queries, and those of describing."""
+    first = list(Change.objects.filter(change_set=change_set).order_by("pk")[:200])
+    records = undoing.records_of(change_set, size=MOST_SHOWN + 1)
+    contacts = [pk for kind, pk in records if kind == "contact"]
+    lines: list[Line] = []
+    if len(contacts) == 1:
+        mine = [change for change in first if change.record == "contact"]
+        described = describe_contacts(mine)
+        lines = merged([line for c in reversed(mine) for line in described[c.pk]])
+    who = str(change_set.by) if change_set.by else gettext("Rapport")
+    back_url, back_label = _back(team_slug, contacts)
+    return {
+        "change_set": change_set,
+        "sentence": _sentence(change_set, who, len(records)),
+        "lines": lines[:MOST_SHOWN],
+        "back_url": back_url,
+        "back_label": back_label,
+    }
+
+
+def _sentence(change_set: ChangeSet, who: str, number: int) -> str:
+    values = {
+        "who": who,
+        "what": act(change_set.kind),
+        "when": date_format(timezone.localtime(change_set.at), "j M Y, H:i"),
+        "number": f"{MOST_SHOWN}+" if number > MOST_SHOWN else number,
+    }
+    if number == 1:
+        return gettext("%(who)s %(what)s, %(when)s.") % values
+    return gettext("%(who)s %(what)s, %(when)s: %(number)s records.") % values
+
+
+def _back(team_slug: str, contact_ids: Sequence[int]) -> tuple[str, str]:
+    if len(contact_ids) == 1:
+        name = contact_names(contact_ids).get(contact_ids[0], "")
+        url = reverse("contacts:contact_detail", args=[team_slug, contact_ids[0]])
+        return url, name or gettext("Contact")
+    return reverse("contacts:people_list", args=[team_slug]), gettext("People")
+
+
+def who_is_in_the_way(
+    team_slug: str, reasons: Mapping[undoing.Record, str]
+) -> list[dict[str, str]]:
+    """Return the records that keep an act from being undone, with links: one query a kind."""
+    shown = list(reasons.items())[:MOST_SHOWN]
+    found = []
+    for (kind, pk), text in shown:
+        names = registry.kinds()[kind].names
+        url = (
+            reverse(f"{kind}s:{kind}_detail", args=[team_slug, pk])
+            if kind in ("contact", "account")
+            else ""
+        )
+        name = names([pk]).get(pk, "") or str(registry.kinds()[kind].label)
+        found.append({"name": name, "text": text, "url": url})
+    return found

@@ -15,7 +15,6 @@ from contacts.queries.fields import (
 )
 from contacts.queries.flags import current_values, is_flaggable, kind_of, values_of
 from contacts.services import editing
-from contacts.signals import contact_flagged
 from crm.addresses import (
     BadEmail,
     BadPhone,
@@ -49,7 +48,7 @@ def flag_contact(
     """Flag the values whose keys `suggestions` has, each with the right value or "".
 
     Raise RecordDeleted, or Refused for a value that is not there, that is flagged already, or
-    that cannot be the right one. Sends contact_flagged.
+    that cannot be the right one.
     """
     contact = editing.lock_contact(contact_id)
     values = values_of(contact)
@@ -81,7 +80,6 @@ def flag_contact(
         )
         flag.save()
         flags.append(flag)
-    _tell(contact, flags, event="flagged", by=by, at=at)
     return flags
 
 
@@ -93,7 +91,6 @@ def unflag(*, contact_id: int, key: str, by: Membership, at: datetime) -> Contac
     if flag is None:
         raise AlreadyDecided
     _clear(flag, ContactFlag.Outcome.UNFLAGGED, by=by, at=at)
-    _tell(contact, [flag], event="unflagged", by=by, at=at)
     return flag
 
 
@@ -124,7 +121,6 @@ def dismiss_flag(*, flag_id: int, by: Membership, at: datetime) -> ContactFlag:
     """Decide that the value is right; raise AlreadyDecided or RecordDeleted."""
     flag = _locked(flag_id)
     _clear(flag, ContactFlag.Outcome.DISMISSED, by=by, at=at)
-    _tell(flag.contact, [flag], event="dismissed", by=by, at=at)
     return flag
 
 
@@ -140,7 +136,6 @@ def reopen_flag(*, flag_id: int, by: Membership, at: datetime) -> ContactFlag:
         raise AlreadyDecided
     flag.cleared_at, flag.cleared_by, flag.outcome = None, None, ""
     flag.save(update_fields=["cleared_at", "cleared_by", "outcome"])
-    _tell(flag.contact, [flag], event="flagged", by=by, at=at)
     return flag
 
 
@@ -179,19 +174,6 @@ def _clear(
 ) -> None:
     flag.cleared_at, flag.cleared_by, flag.outcome = at, by, outcome
     flag.save(update_fields=["cleared_at", "cleared_by", "outcome"])
-
-
-def _tell(
-    contact: Contact,
-    flags: Collection[ContactFlag],
-    *,
-    event: str,
-    by: Membership,
-    at: datetime,
-) -> None:
-    contact_flagged.send(
-        sender=Contact, contact=contact, flags=flags, event=event, by=by, at=at
-    )
 
 
 def _clean(key: str, text: str, *, contact: Contact, by: Membership) -> str:

@@ -6,7 +6,7 @@ phone number, so that one trigram index answers every search.
 
 from collections.abc import Iterable
 
-from contacts.models import Contact
+from contacts.models import Contact, ContactEmail, ContactPhone
 from crm.text import digits, fold
 
 INDEXED = [
@@ -41,8 +41,9 @@ def search_text(
 
 def index_contact(contact: Contact) -> None:
     """Set the derived columns from the contact, its account, e-mails and phones. Does not save."""
-    emails = [row.email for row in contact.emails.order_by("position", "pk")]
-    phones = [row.number for row in contact.phones.order_by("position", "pk")]
+    # In Python, so that rows that are loaded already are used.
+    emails = [row.email for row in sorted(contact.emails.all(), key=_place)]
+    phones = [row.number for row in sorted(contact.phones.all(), key=_place)]
     company = contact.account.name if contact.account else ""
     known_by = next(iter([*emails, *phones]), contact.external_id)
     contact.name = full_name(contact.first_name, contact.last_name, fallback=known_by)
@@ -58,3 +59,7 @@ def index_contact(contact: Contact) -> None:
         emails=emails,
         phones=phones,
     )
+
+
+def _place(row: ContactEmail | ContactPhone) -> tuple[int, int]:
+    return row.position, row.pk

@@ -1,10 +1,22 @@
 """What is written down, record by record: each app declares its tables from AppConfig.ready()."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
 
+from crm.history.models import Change
+from crm.teams.models import Membership
 from crm.tenancy.models import TeamModel
+
+
+class Line(NamedTuple):
+    """One value that changed, as people read it."""
+
+    key: str  # of the value, as forms call it
+    label: str
+    old: str
+    new: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,6 +27,28 @@ class Tracked:
     column: str  # with the id of the record: "id" for the record itself
     ignored: Sequence[str] = ()  # columns that services derive from others
     events: Sequence[str] = ("insert", "update", "delete")
+    # A row that undo would put back may be there again by itself, such as a place in a list.
+    is_set: bool = False
+
+
+# Changes of one kind of record -> by id of the change, the values that people read about
+Describe = Callable[[Sequence[Change]], Mapping[int, Sequence[Line]]]
+
+
+class Refresh(Protocol):
+    """Brings what is derived up to date after rows were set back."""
+
+    def __call__(
+        self, ids: Collection[int], *, by: Membership | None, at: datetime
+    ) -> None: ...
+
+
+class Remove(Protocol):
+    """Takes away records that were added; returns those that stay, each with the reason."""
+
+    def __call__(
+        self, ids: Collection[int], *, by: Membership | None
+    ) -> Mapping[int, str]: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +58,15 @@ class RecordKind:
     key: str  # stored with every change: never renamed
     label: Any  # lazy translation
     tables: Sequence[Tracked]
+    describe: Describe = lambda _changes: {}
+    refresh: Refresh
+    remove: Remove | None = None  # None: what was added stays
+    names: Callable[[Collection[int]], Mapping[int, str]] = lambda _ids: {}
+
+    @property
+    def table(self) -> Tracked:
+        """The table with one row a record."""
+        return next(entry for entry in self.tables if entry.column == "id")
 
 
 _kinds: dict[str, RecordKind] = {}

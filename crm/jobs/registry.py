@@ -54,6 +54,8 @@ class Kind:
     # (team slug, parameters of the job) -> the page that leads to it
     origin: Callable[[str, dict[str, Any]], tuple[str, str]]
     record: str = "contact"  # what the ids of records in its ledger are ids of
+    # (team slug, job) -> the page that takes back what the job did, "" where nothing can be
+    undo: Callable[[str, Job], str] = lambda _team_slug, _job: ""
     is_resumable: bool = True  # else it starts over when its worker died
     # How its rows can end, in the order they are shown.
     outcomes: Sequence[str] = (

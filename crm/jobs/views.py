@@ -25,6 +25,7 @@ def job_detail(request: TeamRequest, job_id: int) -> HttpResponse:
         "summary": kind.summary(job) if kind else "",
         "is_of_file": kind is None or kind.is_of_file,
         "origin": kind and kind.origin(request.team.slug, job.parameters),
+        "undo_url": kind.undo(request.team.slug, job) if kind else "",
         **(_ledger(request, job, kind) if job.is_finished else {}),
     }
     return render_page(request, "jobs/job_detail.html", context, partials={"job-body"})

@@ -38,6 +38,7 @@ PERMISSION_TABLE = {
     ),
     "views.share": (_("Share views of people with the team"), Role.REP),
     "views.manage": (_("Change and delete the shared views of others"), Role.ADMIN),
+    "history.undo": (_("Undo what others did"), Role.MANAGER),
     "contacts.import": (_("Import contacts"), Role.REP),
     "flags.review": (_("Decide about values flagged as inaccurate"), Role.ADMIN),
     "fields.manage": (_("Add custom fields"), Role.ADMIN),

@@ -51,7 +51,7 @@ class TestPage:
 
         page = as_member.get(url(acme))
 
-        assert text_of(page).count("bücher.example") == 2
+        assert text_of(page).count("bücher.example") >= 2
         assert "bücher.example/about" in text_of(page)
         assert 'href="https://www.xn--bcher-kva.example/about"' in html_of(page)
 

@@ -421,6 +421,12 @@ PROFILE: dict[str, Sample] = {
     ),
 }
 
+HISTORY: dict[str, Sample] = {
+    "contacts:change_set_undo": Sample(
+        args=lambda rows: {"change_set_id": rows.changeset.pk}, body=lambda rows: {}
+    ),
+}
+
 DELETED: dict[str, Sample] = {
     "contacts:deleted_list": Sample(
         query=lambda rows: dict.fromkeys(("q", "cursor"), ""),
@@ -585,6 +591,7 @@ SAMPLES: dict[str, Sample] = {
     **ESTATES,
     **DELETED,
     **DUPLICATES,
+    **HISTORY,
     **ACCOUNTS,
     **ACTIVITIES,
 }

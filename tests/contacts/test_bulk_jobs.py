@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from activities.models import Activity
 from contacts import bulk_actions
 from contacts.models import Contact, ContactStage, Selection
 from contacts.services import selections
@@ -94,8 +93,9 @@ class TestInTheBackground:
         job.refresh_from_db()
         assert job.counts == {"done": NUMBER}
         assert set(Contact.objects.values_list("version", flat=True)) == {2}
-        changed = Activity.objects.filter(kind=Activity.Kind.CHANGED)
-        assert changed.values("contact").distinct().count() == changed.count() == NUMBER
+        changed = Change.objects.filter(op="U", new__has_key="stage_id")
+        assert changed.values("record_id").distinct().count() == NUMBER
+        assert changed.count() == NUMBER
 
     def test_all_of_it_is_one_act(self, job, member):
         jobs.run_job(job.pk)

@@ -7,9 +7,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from activities.models import Activity
 from contacts.models import Contact, ContactEmail, ContactList, ListEntry
 from contacts.services import deletion
+from crm.history.models import ChangeSet
 from crm.teams.roles import Role
 from crm.tenancy.scope import team_scope
 from tests.contacts.profile import HTMX, Visitor, html_of, sign_in, text_of
@@ -93,7 +93,7 @@ class TestDelete:
     def test_twice_is_once(self, ada, admin):
         assert delete(ada, by=admin) == [ada.pk]
         assert delete(ada, by=admin) == []
-        assert Activity.objects.count() == 1
+        assert ChangeSet.objects.filter(kind="contact.delete").count() == 1
 
     def test_thousands_take_the_queries_of_one(self, admin, team):
         one, *many = [

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from activities.models import Activity
 from contacts.models import ContactList, ContactStage
+from crm.history.models import Change
 from layouts.models import CustomField
 from tests.contacts.profile import (
     HTMX,
@@ -50,7 +50,8 @@ class TestInPlace:
 
         assert answer.status_code == 422
         text = text_of(answer)
-        assert "Priya Raman changed this to “Baroness” now, while you were" in text
+        assert "Priya Raman changed this to “Baroness”" in text
+        assert "while you were editing" in text
         assert 'value="Duchess"' in html_of(answer)
         assert "Keep mine" in text
         assert "Take theirs" in text
@@ -60,7 +61,7 @@ class TestInPlace:
         opened = mine.open("title")
         theirs.save("title", {"title": "Baroness"})
         theirs.save("department", {"department": "Poetry"})
-        Activity.objects.update(occurred_at=timezone.now() - timedelta(minutes=2))
+        Change.objects.update(at=timezone.now() - timedelta(minutes=2))
 
         text = text_of(mine.save("title", {"title": "Duchess"}, opened=opened))
 
@@ -69,7 +70,7 @@ class TestInPlace:
     def test_says_somebody_where_nobody_is_known(self, mine, theirs):
         opened = mine.open("title")
         theirs.save("title", {"title": "Baroness"})
-        Activity.objects.all().delete()
+        Change.objects.all().delete()
 
         text = text_of(mine.save("title", {"title": "Duchess"}, opened=opened))
 
@@ -119,7 +120,7 @@ class TestInPlace:
         answer = mine.save("title", {"title": "Baroness"}, opened=opened)
 
         assert answer.status_code == 200
-        assert Activity.objects.count() == 1
+        assert Change.objects.filter(op="U").count() == 1
 
     def test_a_value_i_did_not_touch_is_not_put_back(self, mine, theirs):
         opened = mine.open("title")

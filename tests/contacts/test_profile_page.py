@@ -128,7 +128,6 @@ class TestActions:
             "Notes",
             "Sequences",
             "Enrich",
-            "Export",
             "soon",
         )
         assert [word for word in later if word in page] == []
@@ -324,6 +323,7 @@ class TestQueries:
                 "contacts_listentry",
                 "contacts_contactflag",
                 "activities_activity",  # the first page of the timeline, which tells who called last
+                "history_change",  # what changed, and who changed it
                 "contacts_contact",  # whether somebody else may be the same person
                 "contacts_contact",  # the contacts before and after it in the list
             ]

@@ -88,7 +88,7 @@ class TestDemoTeam:
             )
             assert ContactFieldValue.objects.values("field").distinct().count() == 4
             assert {"verified", "bounced", "unknown"} <= set(statuses)
-            assert kinds.keys() == set(Activity.Kind) - {Activity.Kind.CHANGED}
+            assert kinds.keys() == set(Activity.Kind)
 
     def test_lets_the_demo_user_sign_in(self, client: Client) -> None:
         seed()

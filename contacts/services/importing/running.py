@@ -27,6 +27,10 @@ from contacts.services.importing.planning import Plan, Planner, Result
 from contacts.services.importing.reading import RowReader
 from contacts.services.importing.rows import Row
 from contacts.services.importing.writing import Writer
+from contacts.services.undoing import undo_url
+from crm.history import registry as history
+from crm.history.models import ChangeSet
+from crm.history.services.recording import recording
 from crm.jobs import registry
 from crm.jobs.models import PARTIAL, Job
 from crm.jobs.registry import Chunk, JobFailed, Kind, LedgerRow, Step
@@ -45,6 +49,10 @@ class Run:
     def __init__(self, job: Job) -> None:
         self.job = job
         self.options = Options.from_json(job.parameters["options"])
+        # What all chunks of a run write belongs to one act; a dry run has none.
+        self.change_set = ChangeSet.objects.filter(
+            pk=job.parameters.get("change_set")
+        ).first()
         self.headings: list[str] = job.parameters["headings"]
         self.mapping: list[str] = job.parameters["mapping"]
         self.format = Format(*job.parameters["format"])
@@ -143,7 +151,8 @@ def _import(run: Run, rows: Sequence[Row], finished: int) -> Chunk:
     for row in rows:
         del row.notes[row.own_notes :]  # of a first attempt that met a conflict
     plan = run.plan(rows, Ledger(run.job))
-    run.writer.write(plan.met.values(), at=timezone.now())
+    with recording(change_set=run.change_set):
+        run.writer.write(plan.met.values(), at=timezone.now())
     return _chunk(plan, _ledger(plan), position={"row": finished})
 
 
@@ -228,6 +237,7 @@ def register() -> None:
             summary=summaries.of_import,
             record_url=_contact_url,
             origin=_import_url,
+            undo=undo_url,
         )
     )
     registry.add(
@@ -241,6 +251,7 @@ def register() -> None:
             is_resumable=False,
         )
     )
+    history.add_acts({"contact.import": _lazy("imported")})
 
 
 def _contact_url(team_slug: str, pk: int) -> str:

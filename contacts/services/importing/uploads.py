@@ -21,6 +21,7 @@ from contacts.services.importing import cells, files, targets
 from contacts.services.importing.files import BadFile, Inspection
 from contacts.services.importing.options import Options
 from contacts.services.importing.running import CHECK, IMPORT
+from crm.history.services.recording import open_change_set
 from crm.jobs import services as jobs
 from crm.jobs.models import Job
 from crm.teams.models import Membership
@@ -157,7 +158,12 @@ def start_import(
     upload.job = jobs.create_job(
         kind=IMPORT,
         title=upload.file_name,
-        parameters=_parameters(upload),
+        parameters={
+            **_parameters(upload),
+            "change_set": open_change_set(
+                "contact.import", by=by, at=timezone.now(), via=upload.file_name
+            ).pk,
+        },
         total=upload.rows,
         queue=queue,
         by=by,

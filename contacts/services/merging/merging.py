@@ -64,9 +64,11 @@ def merge_contacts(*, plan: MergePlan, by: Membership, at: datetime) -> Merged:
     too stays with them. Raise NotAllowed, CannotMerge, ChangedMeanwhile or Refused; then nothing is
     written. Sends contacts_merged.
     """
+    absorbed = Contact.objects.filter(pk__in=plan.absorbed_ids).order_by("pk")
+    names = ", ".join(absorbed.values_list("name", flat=True))
     with (
         transaction.atomic(),
-        recording("contact.merge", by=by, at=at) as act,
+        recording("contact.merge", by=by, at=at, via=names) as act,
     ):
         keep = _merge(plan, by=by, at=at)
     return Merged(contact=keep, change_set_id=act.change_set_id)

@@ -35,6 +35,16 @@ class Recording:
 
 _current: ContextVar[Recording | None] = ContextVar("recording", default=None)
 
+_last: ContextVar[int | None] = ContextVar("last_change_set", default=None)
+
+
+def last_change_set() -> int | None:
+    """Return the change set of the act that ended last here, None where it changed nothing.
+
+    A view offers its undo.
+    """
+    return _last.get()
+
 
 @contextmanager
 def recording(
@@ -78,6 +88,7 @@ def recording(
     else:
         _team, _colon, made = _say("", "").partition(":")
         block.change_set_id = int(made) if made else None
+        _last.set(block.change_set_id)
     finally:
         _current.reset(token)
 

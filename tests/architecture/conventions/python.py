@@ -237,6 +237,7 @@ RULES = [
             "crm/checks.py::database_role_is_no_superuser": "asks what the role may",
             "crm/health.py::_database": "asks whether the database answers at all",
             "crm/history/services/recording.py": "tells the triggers who changes something",
+            "crm/history/services/rows.py": BULK_SQL,
             "crm/tenancy/bulk.py": BULK_SQL,
             "contacts/services/directory.py::load_directory": NO_TEAM,
             "contacts/queries/distinct.py::_values": "Django has no recursive queries",
@@ -348,6 +349,7 @@ RULES = [
         ),
         allowed={
             "crm/history/services/recording.py::forget_records": "leaves no trace",
+            "activities/services.py::look_back": "follows from what is there",
             "crm/teams/services.py::create_team": "nobody is a member of it yet",
             "crm/teams/services.py::accept_invitation": "nobody is a member yet",
             "contacts/services/directory.py::load_directory": NO_TEAM,

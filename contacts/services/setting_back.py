@@ -1,0 +1,79 @@
+"""What contacts need when rows of theirs were set back to what they were (crm.history)."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from django.db.models import Exists, F, OuterRef, Prefetch
+from django.utils.translation import gettext as _
+
+from contacts import departures
+from contacts.models import Contact, ContactEmail, ContactPhone, HeldBack
+from contacts.services.indexing import INDEXED, index_contact
+from contacts.signals import contacts_set_back
+from crm.history.models import Change
+from crm.history.services.recording import forget_records, unrecorded
+from crm.history.services.undoing import UNDO
+from crm.teams.models import Membership
+from crm.tenancy import bulk
+from crm.tenancy.bulk import AnyOf
+
+
+def refresh_contacts(
+    ids: Collection[int], *, by: Membership | None, at: datetime
+) -> None:
+    """Bring the columns for lists and searches up to date, and the version with them.
+
+    Persons who are saved again are held back no longer. Sends contacts_set_back.
+    """
+    contacts = (
+        Contact.objects.filter(AnyOf(F("pk"), ids))
+        .select_related("account")
+        .prefetch_related(
+            Prefetch("emails", ContactEmail.objects.order_by("position", "pk")),
+            Prefetch("phones", ContactPhone.objects.order_by("position", "pk")),
+        )
+    )
+    found = list(contacts)
+    for contact in found:
+        index_contact(contact)
+    bulk.update_rows(
+        Contact,
+        [*INDEXED, "updated_at"],
+        [(c.pk, c.version, *(getattr(c, name) for name in INDEXED), at) for c in found],
+    )
+    saved = [c.person_id for c in found if c.person_id and not c.is_deleted]
+    HeldBack.objects.filter(AnyOf(F("person_id"), saved)).delete()
+    contacts_set_back.send(sender=Contact, contact_ids=[c.pk for c in found], at=at)
+
+
+def remove_contacts(
+    ids: Collection[int], *, by: Membership | None
+) -> Mapping[int, str]:
+    """Take contacts away that were added and that nothing has happened to since.
+
+    Return those that stay, each with the reason. The others leave no trace: what they said was in
+    the file they came from.
+    """
+    kept: dict[int, str] = {}
+    contacts = Contact.objects.filter(AnyOf(F("pk"), ids))
+    for pk in contacts.exclude(last_activity_at=None).values_list("pk", flat=True):
+        kept[pk] = _("Something was logged with the contact since.")
+    added = Change.objects.filter(
+        AnyOf(F("record_id"), ids), record="contact", op=Change.Op.INSERT, new=None
+    )
+    later = Change.objects.filter(record="contact", record_id=OuterRef("record_id"))
+    touched = added.filter(
+        Exists(
+            later.exclude(change_set=OuterRef("change_set")).exclude(
+                change_set__kind=UNDO
+            )
+        )
+    )
+    for pk in touched.values_list("record_id", flat=True):
+        kept[pk] = _("The contact has been changed since.")
+    gone = [pk for pk in ids if pk not in kept]
+    with unrecorded():
+        departures.end(gone)
+        contacts.filter(AnyOf(F("pk"), gone)).delete()
+    forget_records("contact", record_ids=gone)
+    return kept

@@ -1,0 +1,175 @@
+"""Undo of a change set: at once for a few records, as a job for many (product.md T4, P7, I2)."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import ngettext
+
+from crm.history.models import ChangeSet
+from crm.history.registry import act, kinds
+from crm.history.services import undoing
+from crm.history.services.recording import open_change_set, recording
+from crm.history.services.undoing import UNDO, AlreadyUndone, Record, Undone
+from crm.jobs import registry
+from crm.jobs.models import Job, JobRow
+from crm.jobs.registry import Chunk, JobFailed, Kind, LedgerRow, Step
+from crm.jobs.services import create_job
+from crm.teams.models import Membership
+
+KIND = "history.undo"
+AT_ONCE = 100  # records
+CHUNK = 500
+# Acts whose records belong together: all of it is undone, or nothing.
+WHOLE = ("contact.merge",)
+
+
+class NotYours(Exception):
+    """Only whoever did it, and managers, may undo it."""
+
+
+def may_undo(change_set: ChangeSet, member: Membership) -> bool:
+    """Return whether the member may take the act back."""
+    if not member.can("contacts.edit"):
+        return False
+    return change_set.by_id == member.pk or member.can("history.undo")
+
+
+def undo(*, change_set_id: int, by: Membership, at: datetime) -> Undone | Job:
+    """Undo a change set, or queue a job that does for more records than one waits for.
+
+    Raise NotYours, AlreadyUndone, or InTheWay with what stands in the way; then nothing is undone.
+    """
+    change_set = ChangeSet.objects.get(pk=change_set_id)
+    if not may_undo(change_set, by):
+        raise NotYours
+    if change_set.is_undone:
+        raise AlreadyUndone
+    is_long = len(undoing.records_of(change_set, size=AT_ONCE + 1)) > AT_ONCE
+    if change_set.kind in WHOLE or not is_long:
+        return undoing.undo_change_set(change_set_id=change_set_id, by=by, at=at)
+    return queue_undo(change_set=change_set, by=by, at=at)
+
+
+@transaction.atomic
+def queue_undo(*, change_set: ChangeSet, by: Membership, at: datetime) -> Job:
+    """Queue the undo of a change set; a second one finds it undone."""
+    change_set = undoing.lock(change_set.pk)
+    undo_set = open_change_set(UNDO, by=by, at=at, via=change_set.via)
+    undoing.mark(change_set, undo_id=undo_set.pk, by=by, at=at)
+    return create_job(
+        kind=KIND,
+        title=change_set.via or act(change_set.kind),
+        parameters={"change_set": change_set.pk, "undo": undo_set.pk},
+        by=by,
+    )
+
+
+def start(job: Job) -> Iterator[Step]:
+    """Yield steps of some hundred records, each record undone wholly or kept with the reason."""
+    change_set = ChangeSet.objects.get(pk=job.parameters["change_set"])
+    undo_set = ChangeSet.objects.get(pk=job.parameters["undo"])
+    if job.created_by is None or not may_undo(change_set, job.created_by):
+        raise JobFailed(_("Whoever started this may not undo it any more."))
+    after: Record = (job.position.get("record", ""), job.position.get("id", 0))
+    number = job.done
+    while records := undoing.records_of(change_set, after=after, size=CHUNK):
+        yield partial(_step, job, change_set, undo_set, records, number)
+        after, number = records[-1], number + len(records)
+
+
+def _step(
+    job: Job,
+    change_set: ChangeSet,
+    undo_set: ChangeSet,
+    records: Sequence[Record],
+    number: int,
+) -> Chunk:
+    with recording(change_set=undo_set):
+        undone = undoing.undo_records(
+            change_set, records=records, by=undo_set.by, at=timezone.now()
+        )
+    names = _names(records)
+    rows = [
+        LedgerRow(
+            number=number + place,
+            outcome=outcome_of(record, undone),
+            reason=undone.kept.get(record, ""),
+            record_id=record[1] if record[0] == "contact" else None,
+            label=names.get(record, "")[:200],
+        )
+        for place, record in enumerate(records, start=1)
+    ]
+    kind, pk = records[-1]
+    return Chunk(
+        position={"record": kind, "id": pk},
+        done=len(records),
+        counts=Counter(row.outcome for row in rows),
+        rows=rows,
+    )
+
+
+def outcome_of(record: Record, undone: Undone) -> str:
+    kept = record in undone.kept
+    return JobRow.Outcome.SKIPPED if kept else JobRow.Outcome.UPDATED
+
+
+def _names(records: Sequence[Record]) -> dict[Record, str]:
+    found: dict[Record, str] = {}
+    for key, kind in kinds().items():
+        ids = [pk for record, pk in records if record == key]
+        if ids:
+            found |= {(key, pk): name for pk, name in kind.names(ids).items()}
+    return found
+
+
+def summary(job: Job) -> str:
+    """Return what a finished undo has done."""
+    done = job.counts.get(JobRow.Outcome.UPDATED, 0)
+    kept = job.counts.get(JobRow.Outcome.SKIPPED, 0)
+    said = ngettext("%s record was set back", "%s records were set back", done) % done
+    if kept:
+        said += "; " + ngettext("%s stays as it is", "%s stay as they are", kept) % kept
+    return said
+
+
+def undo_url(team_slug: str, job: Job) -> str:
+    """Return the page that takes back what the job did, "" where it did nothing or is taken back.
+
+    The job's parameters name its change set.
+    """
+    change_set = ChangeSet.objects.filter(
+        pk=job.parameters.get("change_set"), undone_at=None
+    ).first()
+    if change_set is None or not change_set.changes.exists():
+        return ""
+    return reverse("contacts:change_set_undo", args=[team_slug, change_set.pk])
+
+
+def register() -> None:
+    """Called once from AppConfig.ready()."""
+    registry.add(
+        Kind(
+            key=KIND,
+            label=_lazy("Undoing"),
+            start=start,
+            summary=summary,
+            record_url=_contact_url,
+            origin=_origin,
+        )
+    )
+
+
+def _contact_url(team_slug: str, pk: int) -> str:
+    return reverse("contacts:contact_detail", args=[team_slug, pk])
+
+
+def _origin(team_slug: str, parameters: dict[str, Any]) -> tuple[str, str]:
+    return _("People"), reverse("contacts:people_list", args=[team_slug])

@@ -1,0 +1,65 @@
+"""Taking an act back."""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from contacts.panels.history import what_was_done, who_is_in_the_way
+from contacts.services import undoing
+from crm.history.models import ChangeSet
+from crm.history.services.undoing import AlreadyUndone, InTheWay, Undone
+from crm.htmx import render_page, toast
+from crm.jobs.models import Job
+from crm.tenancy.views import TeamRequest, team_form
+
+
+@team_form("contacts.edit")
+def change_set_undo(request: TeamRequest, change_set_id: int) -> HttpResponse:
+    change_set = get_object_or_404(
+        ChangeSet.objects.select_related("by__user"), pk=change_set_id
+    )
+    if not undoing.may_undo(change_set, request.member):
+        raise PermissionDenied
+    reasons: list[Any] = []
+    if request.method == "POST":
+        try:
+            done = undoing.undo(
+                change_set_id=change_set_id, by=request.member, at=timezone.now()
+            )
+        except AlreadyUndone:
+            change_set.refresh_from_db()
+        except InTheWay as found:
+            reasons = who_is_in_the_way(request.team.slug, found.reasons)
+        else:
+            return _after(request, done)
+    context = {
+        **what_was_done(request.team.slug, change_set),
+        "reasons": reasons,
+        "section": "people",
+    }
+    status = 200 if request.method != "POST" else 422
+    return render_page(request, "contacts/change_set_undo.html", context, status=status)
+
+
+def _after(request: TeamRequest, done: Undone | Job) -> HttpResponseRedirect:
+    slug = request.team.slug
+    if isinstance(done, Job):
+        return redirect("jobs:job_detail", slug, done.pk)
+    again = (
+        reverse("contacts:change_set_undo", args=[slug, done.change_set_id])
+        if done.change_set_id
+        else ""
+    )
+    toast(request, _("It was taken back"), undo=again)
+    contacts = [pk for kind, pk in done.done if kind == "contact"]
+    if len(contacts) == 1:
+        return redirect("contacts:contact_detail", slug, contacts[0])
+    accounts = [pk for kind, pk in done.done if kind == "account"]
+    if not contacts and len(accounts) == 1:
+        return redirect("accounts:account_detail", slug, accounts[0])
+    return redirect("contacts:people_list", slug)

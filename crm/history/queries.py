@@ -1,0 +1,98 @@
+"""What happened to a record, act by act."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db.models import Q
+
+from crm.history.models import Change
+from crm.history.registry import Line, kinds
+
+# Rows of one record that are read for a page: an act with more of them goes on in the next entry.
+MOST_ROWS = 300
+COLUMNS = ("id", "team_id", "at", "record", "record_id", "source", "row_id", "op")
+
+
+@dataclass(kw_only=True)
+class Act:
+    """What one change set did to one record."""
+
+    change_set_id: int
+    pk: int  # of its oldest change here: where the next page starts
+    at: datetime
+    kind: str
+    via: str
+    by_id: int | None
+    by: str
+    is_undone: bool
+    lines: list[Line] = field(default_factory=list)
+
+
+def acts_of(
+    record: str,
+    record_id: int,
+    *,
+    before: tuple[datetime, int] | None = None,
+    size: int,
+) -> list[Act]:
+    """Return the latest acts on a record, newest first, at most `size`.
+
+    `before` is (at, pk) of an act: only older ones are returned. One query, and those of the
+    record's `describe`. How the record was added is left out: the record itself says it.
+    """
+    changes = Change.objects.of_record(record, record_id).exclude(
+        op=Change.Op.INSERT, new=None
+    )
+    if before:
+        at, pk = before
+        changes = changes.filter(Q(at__lte=at) & (Q(at__lt=at) | Q(pk__lt=pk)))
+    found = changes.select_related("change_set__by__user").order_by("-at", "-pk")
+    rows = list(found[:MOST_ROWS])
+    described = kinds()[record].describe(rows)
+    acts: list[Act] = []
+    for change in rows:
+        if not acts or acts[-1].change_set_id != change.change_set_id:
+            if len(acts) == size:
+                break
+            acts.append(_act(change))
+        acts[-1].pk = change.pk
+        acts[-1].lines += described.get(change.pk, ())
+    for act in acts:
+        act.lines = merged(act.lines)
+    return acts
+
+
+def _act(change: Change) -> Act:
+    made = change.change_set
+    return Act(
+        change_set_id=made.pk,
+        pk=change.pk,
+        at=change.at,
+        kind=made.kind,
+        via=made.via,
+        by_id=made.by_id,
+        by=str(made.by) if made.by else "",
+        is_undone=made.is_undone,
+    )
+
+
+def merged(lines: Sequence[Line]) -> list[Line]:
+    """Return one line a value, where several rows make up one: places in lists, addresses.
+
+    `lines` come newest first.
+    """
+    found: dict[str, Line] = {}
+    for line in reversed(lines):
+        first = found.get(line.key)
+        if first is None:
+            found[line.key] = line
+        else:
+            old = _joined(first.old, line.old if line.old != first.new else "")
+            new = _joined(first.new if first.new != line.old else "", line.new)
+            found[line.key] = line._replace(old=old, new=new)
+    return [line for line in found.values() if line.old != line.new]
+
+
+def _joined(*texts: str) -> str:
+    return ", ".join(text for text in texts if text)
