@@ -9,7 +9,6 @@ class ContactsConfig(AppConfig):
     def ready(self) -> None:
         from contacts import receivers  # noqa: F401, PLC0415  # connects the signals
         from contacts.forms.bulk import FORMS  # noqa: PLC0415
-        from contacts.models import Contact  # noqa: PLC0415
         from contacts.panels import (  # noqa: PLC0415
             bulk,
             duplicates,
@@ -19,19 +18,16 @@ class ContactsConfig(AppConfig):
             places,
             widgets,
         )
-        from contacts.queries import changes, filters, people_filters  # noqa: PLC0415
-        from contacts.services import estates, undoing  # noqa: PLC0415
+        from contacts.queries import filters, people_filters  # noqa: PLC0415
+        from contacts.services import estates  # noqa: PLC0415
         from contacts.services.importing import running  # noqa: PLC0415
         from contacts.services.merging import at_once, moving, searching  # noqa: PLC0415
-        from crm.conflicts import add_history  # noqa: PLC0415
 
         for entry in people_filters.FILTERS:
             filters.add(entry)
         running.register()
         history.register()
         bulk.register(FORMS)
-        undoing.register()
-        add_history(Contact, changes.last_changes)
         leaving.register()
         owning.register()
         estates.register()

@@ -18,8 +18,10 @@ from contacts.models import (
     LeftList,
     ListEntry,
 )
-from contacts.queries.changes import describe_contacts
+from contacts.queries.changes import describe_contacts, last_changes
+from contacts.services import undoing as undo_jobs
 from contacts.services.setting_back import refresh_contacts, remove_contacts
+from crm.conflicts import add_history
 from crm.history import registry
 from crm.history.models import Change, ChangeSet
 from crm.history.queries import merged
@@ -86,6 +88,8 @@ def register() -> None:
         )
     )
     registry.add_acts(ACTS)
+    add_history(Contact, last_changes)
+    undo_jobs.register()
 
 
 def contact_names(contact_ids: Collection[int]) -> Mapping[int, str]:

@@ -9,11 +9,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Account
-from activities.models import Activity
 from contacts.models import Contact, ContactEmail, ContactFlag
 from contacts.services import deletion, editing, flags, owning
 from contacts.services.merging.merging import MergePlan, merge_contacts
 from contacts.signals import contacts_changed
+from crm.history.queries import acts_of
 from crm.teams.roles import Role
 from tests.contacts.profile import Visitor, form_of, html_of, part, sign_in, text_of
 from tests.factories import AccountFactory, make_contact, make_member
@@ -94,8 +94,8 @@ class TestFlagging:
 
         page = text_of(visitor.get(query="kind=changes"))
 
-        assert "flagged as inaccurate: Title VP" in page
-        assert "Person left the company Should be: Chair" in page
+        assert "flagged as inaccurate Title: VP" in page
+        assert "Person left the company. Should be: Chair" in page
 
     def test_other_needs_a_text_and_keeps_what_was_typed(self, visitor):
         refused = visitor.client.post(
@@ -310,8 +310,9 @@ class TestReview:
 
         ada.refresh_from_db()
         assert (ada.title, ada.primary_email) == ("Chair", "right@acme.example")
-        changed = Activity.objects.filter(contact=ada, member=admin).last()
-        assert changed.detail["changes"]
+        [changed, *_flags] = acts_of("contact", ada.pk, size=9)
+        assert (changed.kind, changed.by_id) == ("contact.flag-accept", admin.pk)
+        assert changed.lines
 
     @pytest.mark.parametrize("exists", [True, False])
     def test_accepting_an_account_finds_or_makes_it(

@@ -51,6 +51,7 @@ OWN_MODULES = {
     "contacts/departures.py": "what goes with a contact that is deleted",
     "layouts/registry.py": "what apps put on a record's page",
     "layouts/fields.py": "how one value is read, checked and shown",
+    "layouts/kinds/recorded.py": "values as the history holds them",
     "layouts/kinds/__init__.py": "how values of custom fields are read, checked and shown",
     "layouts/kinds/base.py": "what all kinds of custom fields have in common",
     "layouts/kinds/choices.py": "kinds with a choice",
