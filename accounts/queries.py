@@ -29,9 +29,9 @@ from layouts.fields import (
     owner_choices,
 )
 from layouts.kinds.base import CUSTOM, CUSTOM_KEY, CustomValue
+from layouts.kinds.recorded import value_lines
 from layouts.models import CustomField
 from layouts.queries import custom_values
-from layouts.kinds.recorded import value_lines
 
 PICKER_SIZE = 20
 
