@@ -60,6 +60,7 @@ class Entry:
     delete_url: str = ""
     undo_url: str = ""
     is_undone: bool = False
+    undo_text: str = ""  # where Undo alone would say too little
 
     @property
     def undo_label(self) -> str:
@@ -173,6 +174,7 @@ class Entries:
             change=changes[0] if len(changes) == 1 else None,
             changes=changes if len(changes) > 1 else (),
             is_undone=row.is_undone,
+            undo_text=_("Undo merge") if row.kind == "contact.merge" else "",
             undo_url=self._undo.replace("/0/", f"/{row.change_set_id}/")
             if self._can_undo(row)
             else "",

@@ -101,7 +101,7 @@ def _merge(request: TeamRequest, found: Review) -> str | None:
         primary_phone=form.cleaned_data["primary-phone"],
     )
     try:
-        merging.merge_contacts(plan=plan, by=request.member, at=timezone.now())
+        done = merging.merge_contacts(plan=plan, by=request.member, at=timezone.now())
     except NotAllowed:
         raise PermissionDenied from None
     except merging.ChangedMeanwhile as changed:
@@ -111,7 +111,13 @@ def _merge(request: TeamRequest, found: Review) -> str | None:
     except Refused as refused:
         return str(refused)
     names = ", ".join(contact.name for contact in found.absorbed)
-    toast(request, _("%s was merged into this contact") % names)
+    toast(
+        request,
+        _("%s was merged into this contact") % names,
+        undo=reverse(
+            "contacts:change_set_undo", args=[request.team.slug, done.change_set_id]
+        ),
+    )
     return None
 
 

@@ -84,6 +84,7 @@ def _merge(plan: MergePlan, *, by: Membership, at: datetime) -> Contact:
         merged_into=keep,
         deleted_at=at,
         deleted_by=by,
+        last_activity_at=None,
         version=F("version") + 1,
         updated_at=at,
     )

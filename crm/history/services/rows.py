@@ -104,7 +104,11 @@ def lead_nowhere(entry: Tracked, *, changes: Collection[int]) -> set[int]:
 def _by_columns(
     entry: Tracked, changes: Collection[int]
 ) -> Iterable[tuple[list[str], list[int]]]:
-    """Group changes by the columns that they hold and that the table still has."""
+    """Group changes by the columns that they hold and that the table still has, the newest first.
+
+    A value that moved from one row to another, such as an id that is there once, is given back by
+    the row that got it last before its first owner has it again.
+    """
     known = {
         str(field.column)
         for field in entry.model._meta.concrete_fields
@@ -112,7 +116,7 @@ def _by_columns(
     }
     statement = sql.SQL(
         """SELECT c.id, ARRAY(SELECT jsonb_object_keys(c.old)) FROM {changes} c
-        WHERE c.team_id = %(team)s AND c.id = ANY(%(ids)s)"""
+        WHERE c.team_id = %(team)s AND c.id = ANY(%(ids)s) ORDER BY c.id DESC"""
     ).format(**_tables(entry))
     groups: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for pk, keys in _fetch(statement, changes):
