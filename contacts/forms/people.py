@@ -9,6 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from contacts.models import ContactList, ContactStage
 from crm.teams.models import Membership
 from layouts.fields import owner_choices
+from layouts.kinds.controls import TickField
+from layouts.queries import custom_values
 
 
 class ContactForm(forms.Form):
@@ -41,6 +43,9 @@ class ContactForm(forms.Form):
 
     def __init__(self, *args: Any, member: Membership, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.own = {value.key: value for value in custom_values()}
+        for key, value in self.own.items():
+            self.fields[key] = value.input(by=member)
         self.fields["owner"].queryset = owner_choices(member)
         self.fields["owner"].empty_label = gettext("No owner")
         self.fields["first_name"].widget.attrs["autofocus"] = True
@@ -48,6 +53,23 @@ class ContactForm(forms.Form):
         self.fields["email"].widget.attrs["autocomplete"] = "off"
         self.fields["phone"].widget.input_type = "tel"
         self.fields["account"].widget.attrs["list"] = "account-names"
+
+    @property
+    def own_fields(self) -> list[Any]:
+        """The controls of the team's own fields."""
+        return [self[key] for key in self.own]
+
+    def new_contact(self) -> dict[str, Any]:
+        """Return what was typed, the team's own fields under `custom` as far as they were filled."""
+        cleaned = self.cleaned_data
+        said = {key: str(cleaned.get(key) or "") for key in self.own}
+        for key in self.own:
+            # A box that was not ticked says nothing.
+            is_box = isinstance(self.fields[key], TickField)
+            if not said[key] or (is_box and said[key] == "false"):
+                del said[key]
+        usual = {key: value for key, value in cleaned.items() if key not in self.own}
+        return {**usual, "custom": said}
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

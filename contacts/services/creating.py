@@ -1,7 +1,7 @@
 """Adding a contact by hand."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -23,6 +23,8 @@ from crm.addresses import PhoneNumber, normalize_email, parse_phone
 from crm.history.services.recording import recorded
 from crm.teams.models import Membership
 from crm.text import fold
+from layouts.models import CustomField
+from layouts.services.values import CustomValues
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +40,7 @@ class NewContact:
     stage: ContactStage | None = None  # the first one by default
     owner: Membership | None = None
     lists: Collection[ContactList] = ()
+    custom: Mapping[str, str] = field(default_factory=dict)  # key -> text form
 
 
 @recorded("contact.create")
@@ -66,6 +69,9 @@ def create_contact(*, new: NewContact, by: Membership, at: datetime) -> Contact:
     )
     contact.save()
     _add_addresses(contact, new.email.strip(), email, phone)
+    own = CustomValues(contact, kind=CustomField.Record.CONTACT, by=by)
+    for key, text in new.custom.items():
+        own.write(key, text)
     index_contact(contact)
     contact.save(update_fields=INDEXED)
     ListEntry.objects.bulk_create(

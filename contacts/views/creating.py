@@ -41,6 +41,7 @@ def contact_create(request: TeamRequest) -> HttpResponse:
             "section": "people",
             "form": form,
             "obstacle": obstacle,
+            "shows_own": any(key in form.own for key in form.errors),
             "shows_lists": "lists" in form.errors or ContactList.objects.exists(),
         },
         partials={"modal", "contact-form"},
@@ -69,7 +70,7 @@ def _create(
 ) -> tuple[Contact | None, dict[str, Any]]:
     """Return the new contact, or else what is in the way; errors go to the form."""
     try:
-        new = NewContact(**form.cleaned_data)
+        new = NewContact(**form.new_contact())
         return create_contact(new=new, by=request.member, at=timezone.now()), {}
     except BadEmail as problem:
         form.add_error("email", str(problem))
@@ -86,5 +87,6 @@ def _create(
         form.add_error(problem.key, str(problem))
         return None, {"can_lift": request.member.can("contacts.forget")}
     except Refused as problem:
-        form.add_error("account", str(problem))
+        key = problem.key if problem.key in form.own else "account"
+        form.add_error(key, str(problem))
     return None, {}

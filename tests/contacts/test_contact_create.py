@@ -4,14 +4,22 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Account
-from contacts.models import Contact, ContactList, ContactStage, ListEntry
+from contacts.models import (
+    Contact,
+    ContactFieldValue,
+    ContactList,
+    ContactStage,
+    ListEntry,
+)
 from contacts.services import creating, lists
 from contacts.services.creating import NewContact, create_contact
 from contacts.services.deletion import delete_contacts
 from crm.teams.roles import Role
 from crm.tenancy.scope import team_scope
+from layouts.queries import custom_values, values_of
 from tests.contacts.people import people, text, url
 from tests.factories import AccountFactory, make_contact, make_member
+from tests.layouts.test_values import make_field
 
 MODAL = {"HX-Request": "true", "HX-Target": "modal"}
 FORM = {"HX-Request": "true", "HX-Target": "contact-form"}
@@ -265,3 +273,25 @@ class TestLists:
             "Three",
         }
         assert ListEntry.objects.get(list=two).pk == kept.pk
+
+
+def test_fields_of_the_teams_own_are_asked_too(as_member, team):
+    """C61: in forms, with the same checks as everywhere."""
+    size = make_field("number")
+    fan, tier = make_field("checkbox"), make_field("picklist", "Gold")
+    page = url("contact_create", team)
+    person = {
+        "first_name": "Grace",
+        "stage": ContactStage.objects.get(is_first=True).pk,
+        f"custom-{tier.pk}": tier.options.get().pk,
+    }
+
+    refused = as_member.post(page, {**person, f"custom-{size.pk}": "large"})
+    as_member.post(page, {**person, f"custom-{size.pk}": "42"})
+
+    assert refused.status_code == 422
+    assert "Enter a number" in refused.content.decode()
+    contact = Contact.objects.get()
+    shown = values_of(ContactFieldValue, [contact.pk], custom_values())[contact.pk]
+    assert shown == {size.pk: "42", tier.pk: "Gold"}
+    assert fan.pk not in shown
