@@ -83,9 +83,9 @@ class RecordForm(forms.Form):
     def in_place(self) -> None:
         """Make the controls small, and let the first one take the focus."""
         for index, control in enumerate(self.fields.values()):
-            is_select = isinstance(control.widget, forms.Select)
             attrs = control.widget.attrs
-            attrs["class"] = "select-sm" if is_select else "input-sm px-2"
+            if look := _small(control.widget):
+                attrs["class"] = look
             if index == 0:
                 attrs["autofocus"] = True
 
@@ -159,6 +159,15 @@ class RecordForm(forms.Form):
         return _(
             "%(name)s changed this to “%(value)s” %(when)s, while you were editing."
         ) % {**who, "value": value}
+
+
+def _small(widget: forms.Widget) -> str:
+    """Return the look of a small control, "" for one that has one size."""
+    if isinstance(widget, forms.CheckboxInput | forms.CheckboxSelectMultiple):
+        return ""
+    if isinstance(widget, forms.Textarea):
+        return "textarea-sm px-2"
+    return "select-sm" if isinstance(widget, forms.Select) else "input-sm px-2"
 
 
 def offer_stored(control: forms.Field, stored: str, field: Field) -> None:

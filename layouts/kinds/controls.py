@@ -13,6 +13,8 @@ from layouts.kinds.currencies import CURRENCIES
 class AmountWidget(forms.MultiWidget):
     """An amount beside the currency it is in."""
 
+    template_name = "form/amount.html"
+
     def __init__(self, currency: str, label: Any) -> None:
         self.currency = currency
         codes = forms.Select(
@@ -20,6 +22,14 @@ class AmountWidget(forms.MultiWidget):
             attrs={"aria-label": _("Currency")},
         )
         super().__init__([forms.TextInput(attrs={"inputmode": "decimal"}), codes])
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context(name, value, attrs)
+        own = context["widget"]["subwidgets"][1]["attrs"]
+        small = "select-sm" if "input-sm" in own.get("class", "") else ""
+        own["class"] = f"select w-24 shrink-0 {small}".strip()
+        own.pop("autofocus", None)
+        return context
 
     def decompress(self, value: str | None) -> list[str]:
         amount, _space, code = (value or "").partition(" ")
