@@ -17,9 +17,7 @@ class Ended(NamedTuple):
 
     outcome: str  # of JobRow.Outcome: done, skipped or failed
     reason: str = ""
-    # Where a person became a contact: its id. The name of whom the ledger cannot look up.
-    record_id: int | None = None
-    label: str = ""
+    record_id: int | None = None  # of the contact that a person became
 
     @classmethod
     def done(cls) -> "Ended":

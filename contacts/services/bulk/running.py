@@ -117,7 +117,7 @@ def _step(job: Job, action: BulkAction, ids: list[int], finished: int) -> Chunk:
                 result.reason[:300],
                 result.record_id
                 or (pk if action.of == Selection.Of.CONTACTS else None),
-                (result.label or names.get(pk, ""))[:200],
+                names.get(pk, "")[:200],
             )
             for number, (pk, result) in enumerate(results, 1)
         ],
