@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
@@ -19,6 +18,7 @@ from contacts.queries.filters import Now
 from contacts.queries.selecting import LIMIT
 from contacts.services import selections
 from contacts.services.bulk import running
+from contacts.services.undoing import undo_url
 from crm.conflicts import Refused
 from crm.htmx import render_page, toast
 from crm.jobs.models import Job
@@ -177,5 +177,5 @@ def _after(request: TeamRequest, job: Job) -> HttpResponse:
         return redirect("jobs:job_detail", slug, job.pk)
     number = number_format(job.done, force_grouping=True)
     text = _("%(title)s: %(number)s done") % {"title": job.title, "number": number}
-    toast(request, text, level=messages.SUCCESS)
+    toast(request, text, undo=undo_url(slug, job))
     return redirect(running.list_url(slug, job.parameters["state"]))
