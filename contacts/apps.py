@@ -18,13 +18,18 @@ class ContactsConfig(AppConfig):
             places,
             widgets,
         )
-        from contacts.queries import filters, people_filters  # noqa: PLC0415
+        from contacts.queries import (  # noqa: PLC0415
+            field_filters,
+            filters,
+            people_filters,
+        )
         from contacts.services import estates  # noqa: PLC0415
         from contacts.services.importing import running  # noqa: PLC0415
         from contacts.services.merging import at_once, moving, searching  # noqa: PLC0415
 
         for entry in people_filters.FILTERS:
             filters.add(entry)
+        filters.add_family(field_filters.FAMILY)
         running.register()
         history.register()
         bulk.register(FORMS)

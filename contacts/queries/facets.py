@@ -11,6 +11,7 @@ from contacts.queries.filters import (
     BadFilter,
     Choice,
     Choices,
+    Family,
     Filter,
     clean_values,
     for_params,
@@ -40,7 +41,18 @@ class Facet:
 
     @property
     def count(self) -> int:
-        return 0 if self.problem else sum(len(values) for values in self.raw.values())
+        if self.problem:
+            return 0
+        asked = [self.raw.get(name, ()) for name in self.entry.params]
+        if self.entry.operators:
+            return len(asked[0]) or len(asked[1])
+        return sum(map(len, asked))
+
+    @property
+    def operators(self) -> list[tuple[Choice, bool]]:
+        """Return the ways to compare, with whether one is chosen."""
+        asked = self.raw.get(f"{self.entry.key}_op", ())
+        return [(each, each.value in asked) for each in self.entry.operators]
 
     @property
     def options_param(self) -> str:
@@ -48,7 +60,8 @@ class Facet:
 
     @property
     def is_open(self) -> bool:
-        return bool(self.count or self.problem or self.found)
+        # Filters of a family are in the panel because somebody asked for them.
+        return bool(self.count or self.problem or self.found or self.entry.operators)
 
     @property
     def boxes(self) -> list[TextBox]:
@@ -121,3 +134,24 @@ def _problem(entry: Filter, params: QueryDict) -> str:
     except BadFilter as problem:
         return str(problem)
     return ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FamilyFacet:
+    """Where filters that a team makes itself are looked for and added."""
+
+    family: Family
+    found: list[Choice]
+    typed: str
+
+    @property
+    def typed_param(self) -> str:
+        return f"{self.family.prefix}_q"
+
+
+def read_family(family: Family, params: QueryDict, *, is_asked: bool) -> FamilyFacet:
+    """Return a family with what it offers for a typed text, and without one where it is asked."""
+    name = f"{family.prefix}_q"
+    typed = params.get(name, "").replace("\x00", "")[:MAX_TEXT].strip()
+    found = list(family.search(typed)) if typed or is_asked else []
+    return FamilyFacet(family=family, found=found, typed=typed)

@@ -103,6 +103,10 @@ class Filter:
     in_order_of: Callable[[Any, str], bool] = lambda _value, _field: False
     # What it offers for a typed text, where that is more than a panel can show.
     search: Callable[[str], Sequence[Choice]] | None = None
+    # How values are compared, where there is a choice; asked for by "<key>_op".
+    operators: Sequence[Choice] = ()
+    input_type: str = "text"
+    subject: Any = None  # what a filter of a family is about
     group: Group = Group.RECORD
     order: int = 100
 
@@ -120,6 +124,7 @@ class Family:
     """Filters that a team makes itself. Their keys are a prefix and a number, "field-12"."""
 
     prefix: str
+    label: Any  # lazy translation
     find: Callable[
         [Sequence[int]], Sequence[Filter]
     ]  # those of the team with these numbers
@@ -145,6 +150,11 @@ def add_family(family: Family) -> None:
 def families() -> list[Family]:
     """Return every family of filters."""
     return list(_families.values())
+
+
+def family(prefix: str) -> Family | None:
+    """Return a family, None where there is none of that name."""
+    return _families.get(prefix)
 
 
 def registered() -> list[Filter]:

@@ -8,12 +8,14 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from contacts.models import Contact, ListEntry, SavedView
+from contacts.models import Contact, SavedView
 from contacts.queries import grouped
 from contacts.queries.estimates import Count, estimate
 from contacts.queries.filters import Choices, Now, Scope
 from contacts.queries.narrowed import beside, gathered, walks
+from contacts.queries.people_cells import fill_cells
 from contacts.queries.people_choices import load_choices
+from contacts.queries.people_columns import COLUMNS
 from contacts.queries.people_pages import read_rows, similar_rows
 from contacts.queries.people_rows import Row, RowMaker
 from contacts.queries.people_sources import (
@@ -21,7 +23,7 @@ from contacts.queries.people_sources import (
     read_sources,
     saved_contacts,
 )
-from contacts.queries.people_state import COLUMNS, PeopleState, parse_state
+from contacts.queries.people_state import PeopleState, parse_state
 from contacts.queries.people_totals import Totals, read_totals
 from contacts.queries.saved_views import opened, views_of
 from crm.pagination import BadCursor, Page, SortKey
@@ -76,7 +78,7 @@ def read_people(
     just_saved: Collection[int] = (),
 ) -> PeoplePage:
     """Return the page that an address describes, in at most nine queries,
-    or twelve in the order of stages or owners.
+    or twelve in the order of stages or owners, and four more with custom fields.
 
     `just_saved` are persons that stay in a list of net new people although they are saved by now.
     """
@@ -91,6 +93,7 @@ def read_people(
         stages={c.value: stage_pill(c) for c in choices["stage"]},
         members={c.value: avatar(c.label, label=c.label) for c in choices["member"]},
         format_phone=format_phone,
+        columns=state.shown_columns,
     )
     try:
         page = read_rows(state, sources, maker, size, just_saved)
@@ -102,8 +105,7 @@ def read_people(
     if not page.rows and not state.cursor and state.text:
         similar = similar_rows(state, sources, maker, size)
     rows = similar or page.rows
-    if "lists" in state.shown:
-        _add_lists(rows)
+    fill_cells(rows, maker.columns)
     if just_saved:
         _add_contacts(rows, just_saved)
     return PeoplePage(
@@ -155,13 +157,6 @@ def _matching(
         return Count(len(page.rows))
     about = sources.estimate_matching()
     return sources.count_matching() if about.value <= _COUNTED_AT_ONCE else about
-
-
-def _add_lists(rows: Sequence[Row]) -> None:
-    by_pk = {row.pk: row for row in rows if row.is_contact}
-    entries = ListEntry.objects.filter(contact__in=list(by_pk)).order_by("list__name")
-    for contact_id, name in entries.values_list("contact_id", "list__name"):
-        by_pk[contact_id].lists.append(name)
 
 
 def _add_contacts(rows: Sequence[Row], just_saved: Collection[int]) -> None:

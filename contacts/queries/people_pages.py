@@ -10,9 +10,10 @@ from contacts.models import Contact, Person
 from contacts.models.search import SearchText
 from contacts.queries import grouped, people_rows
 from contacts.queries.narrowed import Source, read_page
+from contacts.queries.people_columns import COLUMNS
 from contacts.queries.people_rows import Row, RowMaker
 from contacts.queries.people_sources import Sources
-from contacts.queries.people_state import COLUMNS, PeopleState
+from contacts.queries.people_state import PeopleState
 from crm.pagination import Page, SortKey, decode_cursor, encode_cursor
 
 _SIMILAR_CANDIDATES = 300
@@ -44,7 +45,7 @@ def _read_contacts(
     column = COLUMNS[state.sort]
 
     def columns(rows: QuerySet, field: str) -> QuerySet:
-        return people_rows.contact_columns(rows, field, state.shown)
+        return people_rows.contact_columns(rows, field, maker.columns)
 
     if column.contact_group:
         page = grouped.read_page(
@@ -71,7 +72,9 @@ def _read_people(
         ),
         cursor=cursor,
         size=size,
-        columns=people_rows.person_columns,
+        columns=lambda rows, field: people_rows.person_columns(
+            rows, field, maker.columns
+        ),
     )
     return replace(page, rows=[maker.person(raw) for raw in page.rows])
 
@@ -134,13 +137,15 @@ def similar_rows(
     found: list[Row] = []
     if sources.contacts:
         rows = _most_similar(Contact.objects.all(), sources.contacts, text)
-        columns = people_rows.contact_columns(rows, "name_sort", state.shown)
+        columns = people_rows.contact_columns(rows, "name_sort", maker.columns)
         found += [maker.contact(raw) for raw in columns[:size]]
     if sources.people:
         rows = _most_similar(Person.objects.all(), sources.people, text)
         found += [
             maker.person(raw)
-            for raw in people_rows.person_columns(rows, "name_sort")[:size]
+            for raw in people_rows.person_columns(rows, "name_sort", maker.columns)[
+                :size
+            ]
         ]
     return found[:size]
 

@@ -1,6 +1,6 @@
 """The rows of the table of people: plain objects with ready texts, made in one pass."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Account, Organization
 from contacts.models import Contact
 from contacts.queries.countries import country_name
+from contacts.queries.people_columns import Column
 from crm.templatetags.ui import hue_of, initials_of
 
 _SOURCES = dict(Contact.Source.choices)
@@ -49,6 +50,9 @@ class Row:
     contact_pk: int = 0  # 0 for a person who is no contact
     href: str = ""  # of the contact
     is_news: bool = False  # the first of those just saved
+    more: dict[str, Any] = field(default_factory=dict)  # of other columns, by their key
+    # Of the columns that are shown, each with its class.
+    cells: list[tuple[str, Any]] = field(default_factory=list)
 
     @property
     def order(self) -> tuple[Any, int]:
@@ -56,7 +60,9 @@ class Row:
         return self.sort_value, self.pk * 2 + (not self.is_contact)
 
 
-def contact_columns(rows: QuerySet, sort_field: str, shown: Iterable[str]) -> QuerySet:
+def contact_columns(
+    rows: QuerySet, sort_field: str, shown: Sequence[Column]
+) -> QuerySet:
     """Return contacts with only what the shown columns need.
 
     The account's name is a subquery rather than a join: it is read for the rows of the page, not
@@ -71,25 +77,31 @@ def contact_columns(rows: QuerySet, sort_field: str, shown: Iterable[str]) -> Qu
     names |= {"email": ["primary_email"], "phone": ["primary_phone"]}
     names |= {"location": ["city", "region", "country"], "account": ["account_name"]}
     # The narrow layout shows title, account, stage and last activity below the name.
-    needed = dict.fromkeys(["title", "account", "stage", "activity", *shown])
+    keys = (column.key for column in shown)
+    needed = dict.fromkeys(["title", "account", "stage", "activity", *keys])
     columns = [name for key in needed for name in names.get(key, [])]
     account = Account.objects.filter(pk=OuterRef("account_id")).values("name")
+    more = {c.value_name: c.of_contact for c in shown if c.of_contact is not None}
     return rows.annotate(
-        sort_value=F(sort_field), account_name=Subquery(account)
-    ).values_list("pk", "sort_value", "name", *columns, named=True)
+        sort_value=F(sort_field), account_name=Subquery(account), **more
+    ).values_list("pk", "sort_value", "name", *columns, *more, named=True)
 
 
-def person_columns(rows: QuerySet, sort_field: str) -> QuerySet:
+def person_columns(
+    rows: QuerySet, sort_field: str, shown: Sequence[Column]
+) -> QuerySet:
     """Return persons of the directory with what a table shows of them."""
+    more = {c.value_name: c.of_person for c in shown if c.of_person is not None}
     company = Organization.objects.filter(pk=OuterRef("organization_id")).values("name")
     return rows.annotate(
         sort_value=F(sort_field),
         account_name=Subquery(company),
         primary_email=F("email"),
         primary_phone=F("phone"),
+        **more,
     ).values_list(
         "pk", "sort_value", "name", "title", "account_name", "primary_email", "primary_phone",
-        "city", "region", "country", named=True,
+        "city", "region", "country", *more, named=True,
     )  # fmt: skip
 
 
@@ -101,6 +113,7 @@ class RowMaker:
     stages: Mapping[str, str]  # pills by the key of the stage
     members: Mapping[str, str]  # avatars by the key of the member
     format_phone: Callable[[str], str]
+    columns: Sequence[Column] = ()
 
     def contact(self, raw: Any) -> Row:
         row = self._row(raw, is_contact=True)
@@ -145,6 +158,9 @@ class RowMaker:
         if hasattr(raw, "city"):
             country = country_name(raw.country) if raw.country else ""
             row.location = ", ".join(filter(None, (raw.city, raw.region, country)))
+        for column in self.columns:
+            if value := getattr(raw, column.value_name, None):
+                row.more[column.key] = column.show(value)
         return row
 
     def _moment(self, moment: datetime | None) -> str:

@@ -10,7 +10,8 @@ from contacts.queries.choice_filters import keys_of
 from contacts.queries.estimates import Count, count, estimate
 from contacts.queries.filters import Now, Scope
 from contacts.queries.narrowed import Source
-from contacts.queries.people_state import COLUMNS, PeopleState
+from contacts.queries.people_columns import COLUMNS
+from contacts.queries.people_state import PeopleState
 from contacts.queries.people_totals import net_new
 
 

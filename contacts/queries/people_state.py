@@ -7,88 +7,18 @@ from urllib.parse import urlencode
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from contacts.models.search import MAX_LENGTH
 from contacts.queries import filters
 from contacts.queries.filters import BadFilter, Choices, Filter, Scope
-
-
-@dataclass(frozen=True, kw_only=True)
-class Column:
-    """A column of the table."""
-
-    key: str
-    label: Any  # lazy translation
-    contact_sort: str = ""  # the field of Contact that sorts it; an index serves it
-    contact_group: str = ""  # the reference by whose rows it is sorted before that
-    person_sort: str = ""  # the same of Person
-    descends_first: bool = False
-    in_net_new: bool = False
-
-
-NAME = Column(
-    key="name",
-    label=gettext_lazy("Name"),
-    contact_sort="name_sort",
-    person_sort="name_sort",
-    in_net_new=True,
+from contacts.queries.people_columns import (
+    COLUMNS,
+    DEFAULT_COLUMNS,
+    NAME,
+    Column,
+    columns_with,
+    is_offered,
 )
-COLUMNS = {
-    column.key: column
-    for column in [
-        NAME,
-        Column(
-            key="title",
-            label=gettext_lazy("Title"),
-            contact_sort="title_sort",
-            person_sort="title_sort",
-            in_net_new=True,
-        ),
-        Column(
-            key="account",
-            label=gettext_lazy("Account"),
-            contact_sort="account_sort",
-            person_sort="company_sort",
-            in_net_new=True,
-        ),
-        Column(
-            key="stage",
-            label=gettext_lazy("Stage"),
-            contact_sort="name_sort",
-            contact_group="stage",
-        ),
-        Column(
-            key="activity",
-            label=gettext_lazy("Last activity"),
-            contact_sort="activity_key",
-            descends_first=True,
-        ),
-        Column(key="email", label=gettext_lazy("E-mail"), in_net_new=True),
-        Column(key="phone", label=gettext_lazy("Phone"), in_net_new=True),
-        Column(key="location", label=gettext_lazy("Location"), in_net_new=True),
-        Column(
-            key="created",
-            label=gettext_lazy("Created"),
-            contact_sort="created_at",
-            descends_first=True,
-        ),
-        Column(key="source", label=gettext_lazy("Source")),
-        Column(key="lists", label=gettext_lazy("Lists")),
-        Column(
-            key="owner",
-            label=gettext_lazy("Owner"),
-            contact_sort="name_sort",
-            contact_group="owner",
-        ),
-    ]
-}
-_SHOWN = ("title", "account", "stage", "activity", "owner")
-DEFAULT_COLUMNS = {
-    Scope.SAVED: _SHOWN,
-    Scope.TOTAL: _SHOWN,
-    Scope.NET_NEW: ("title", "account", "email", "location"),
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,10 +50,15 @@ class PeopleState:
     @property
     def shown(self) -> tuple[str, ...]:
         """Return the keys of the columns beside the name, in the order of the table."""
+        return tuple(column.key for column in self.shown_columns)
+
+    @property
+    def shown_columns(self) -> list[Column]:
+        """Return the columns beside the name, in the order of the table."""
+        known = columns_with(self.offered)
         wanted = self.columns or DEFAULT_COLUMNS[self.scope]
-        return tuple(
-            column.key for column in offered_columns(self.scope) if column.key in wanted
-        )
+        found = [known[key] for key in wanted if key in known]
+        return [column for column in found if is_offered(column, self.scope)]
 
     @property
     def active(self) -> list[tuple[Filter, Any]]:
@@ -194,11 +129,7 @@ class PeopleState:
 
 def offered_columns(scope: Scope) -> list[Column]:
     """Return the columns that people can choose in a scope."""
-    return [
-        column
-        for column in COLUMNS.values()
-        if column is not NAME and (column.in_net_new or scope != Scope.NET_NEW)
-    ]
+    return [column for column in COLUMNS.values() if is_offered(column, scope)]
 
 
 def sortable(key: str, scope: Scope) -> bool:
@@ -214,10 +145,10 @@ def parse_state(params: QueryDict) -> PeopleState:
     problems: list[str] = []
     scope = _scope(params, problems)
     sort, descending = _sort(params, scope, problems)
-    offered, missing = filters.for_params(params.keys())
-    problems += [_("A filter was left out: its field does not exist any more")] * bool(
-        missing
-    )
+    typed = [key for value in params.getlist("cols") for key in value.split(",") if key]
+    offered, missing = filters.for_params([*params.keys(), *typed])
+    gone = _("A filter was left out: its field does not exist any more")
+    problems += [gone] if any(_field_of(name) in missing for name in params) else []
     values, raw = _filters(offered, params, problems)
     view = params.get("view", "")
     text = params.get("q", "").replace("\x00", "").strip()
@@ -232,7 +163,7 @@ def parse_state(params: QueryDict) -> PeopleState:
         raw=raw,
         sort=sort,
         descending=descending,
-        columns=_columns(params, problems),
+        columns=_columns(typed, params.get("move", ""), offered, problems),
         cursor=params.get("cursor", ""),
         panel=params.get("panel") == "1",
         is_plain=params.get("scope") == Scope.SAVED,
@@ -269,14 +200,25 @@ def _sort(params: QueryDict, scope: Scope, problems: list[str]) -> tuple[str, bo
     return "name", False
 
 
-def _columns(params: QueryDict, problems: list[str]) -> tuple[str, ...]:
-    typed = [key for value in params.getlist("cols") for key in value.split(",") if key]
-    unknown = [key for key in typed if key not in COLUMNS]
+def _field_of(param: str) -> str:
+    """Return the key of the filter that a parameter belongs to: "field-12" of "field-12_op"."""
+    return param.partition("_")[0]
+
+
+def _columns(
+    typed: Sequence[str], move: str, offered: Sequence[Filter], problems: list[str]
+) -> tuple[str, ...]:
+    """Return the wanted columns; `move` is one that goes a place up or down, "title:-1"."""
+    known = columns_with(offered)
+    unknown = [key for key in typed if key not in known]
     if unknown:
         problems.append(_("There is no column “%s”") % unknown[0][:80])
-    return tuple(
-        dict.fromkeys(key for key in typed if key in COLUMNS and key != NAME.key)
-    )
+    found = [key for key in dict.fromkeys(typed) if key in known and key != NAME.key]
+    key, _colon, step = move.partition(":")
+    if key in found and step in ("1", "-1"):
+        place = found.index(key)
+        found.insert(max(0, place + int(step)), found.pop(place))
+    return tuple(found)
 
 
 def _filters(

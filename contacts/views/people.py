@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from contacts.queries import people
-from contacts.queries.facets import find_choices
-from contacts.queries.filters import Now
+from contacts.queries.facets import find_choices, read_family
+from contacts.queries.filters import Now, family
 from contacts.services import saving
-from contacts.views.people_context import people_context
+from contacts.views.people_context import family_address, people_context
 from crm.htmx import fragment_wanted, render_page, show_address, toast
 from crm.phones import format_phone
 from crm.tenancy.views import TeamRequest, team_action, team_page
@@ -40,6 +40,13 @@ def people_list(request: TeamRequest) -> HttpResponse:
 
 @team_page("contacts.view")
 def filter_options(request: TeamRequest, key: str) -> HttpResponse:
+    if found := family(key):
+        context = {
+            "facet": read_family(found, request.GET, is_asked=True),
+            "address": family_address(request),
+            "for_columns": "columns" in request.GET,
+        }
+        return render_page(request, "contacts/filter_family.html", context)
     facet = find_choices(key, request.GET)
     if facet is None:
         raise Http404

@@ -6,20 +6,21 @@ from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
 
+from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from contacts import bulk_actions
 from contacts.models import Selection
-from contacts.queries.facets import read_facet
-from contacts.queries.filters import GROUP_LABELS, Scope
+from contacts.queries.facets import read_facet, read_family
+from contacts.queries.filters import GROUP_LABELS, Scope, families
 from contacts.queries.people import PeoplePage
+from contacts.queries.people_columns import COLUMNS, NAME, Column
 from contacts.queries.people_rows import Row
 from contacts.queries.people_state import (
-    COLUMNS,
-    NAME,
     PeopleState,
     offered_columns,
+    parse_state,
     sortable,
     view_state,
 )
@@ -125,13 +126,29 @@ def _facets(page: PeoplePage, request: TeamRequest) -> dict[str, Any]:
         if entry.is_for(state.scope)
     ]
     groups = groupby(found, key=lambda facet: facet.entry.group)
+    own = [
+        read_family(family, request.GET, is_asked=False)
+        for family in families()
+        if state.scope != Scope.NET_NEW
+    ]
     return {
         "facets": found,
         "facet_groups": [(GROUP_LABELS[group], list(each)) for group, each in groups],
+        "family_facets": own,
         "typed_params": ",".join(
-            facet.options_param for facet in found if facet.entry.search
+            [facet.options_param for facet in found if facet.entry.search]
+            + [facet.typed_param for facet in own]
+            + ["state"]
         ),
     }
+
+
+def family_address(request: TeamRequest) -> str:
+    """Return the address of the list with its panel open, to which one filter more is added."""
+    slug = request.team.slug
+    url = reverse("contacts:people_list", kwargs={"team_slug": slug})
+    state = parse_state(QueryDict(request.GET.get("state", "")))
+    return f"{url}?{state.query(panel=True)}"
 
 
 def _table(state: PeopleState, url: str) -> dict[str, Any]:
@@ -140,11 +157,11 @@ def _table(state: PeopleState, url: str) -> dict[str, Any]:
     return {
         "headings": _headings(state, url),
         "sorts": _sorts(state, url),
-        # Every column is named: a missing name costs the template far more than a false one.
-        "show": {key: key in state.shown for key in COLUMNS},
-        "columns": [
-            (column, column.key in state.shown)
+        "columns": state.shown_columns,
+        "other_columns": [
+            column
             for column in offered_columns(state.scope)
+            if column.key not in state.shown
         ],
         # What the forms of the page keep of the state.
         "kept": [pair for pair in pairs if pair[0] in _KEPT_BY_FILTERS]
@@ -210,18 +227,18 @@ def _tabs(page: PeoplePage, url: str) -> list[dict[str, Any]]:
 
 def _sorts(state: PeopleState, url: str) -> list[Heading]:
     return [
-        _heading(column.key, state, url)
+        _heading(column, state, url)
         for column in COLUMNS.values()
         if sortable(column.key, state.scope)
     ]
 
 
 def _headings(state: PeopleState, url: str) -> list[Heading]:
-    return [_heading(key, state, url) for key in (NAME.key, *state.shown)]
+    return [_heading(column, state, url) for column in (NAME, *state.shown_columns)]
 
 
-def _heading(key: str, state: PeopleState, url: str) -> Heading:
-    column = COLUMNS[key]
+def _heading(column: Column, state: PeopleState, url: str) -> Heading:
+    key = column.key
     if not sortable(key, state.scope):
         return Heading(key=key, label=column.label)
     is_current = state.sort == key

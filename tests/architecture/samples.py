@@ -275,6 +275,12 @@ PEOPLE: dict[str, Sample] = {
         variants=("?seniority_q=v",),
         no_page=PART,
     ),
+    "contacts:filter_options#fields": Sample(
+        args=lambda rows: {"key": "field"},
+        query=lambda rows: {"field_q": "", "state": "", "columns": ""},
+        variants=("?columns=1",),
+        no_page=PART,
+    ),
     "contacts:filter_options#lists": Sample(
         args=lambda rows: {"key": "list"},
         query=lambda rows: {"list_q": "", "list": ""},

@@ -1,3 +1,4 @@
+import "./columns.js";
 import "./menus.js";
 import "./discarding.js";
 import "./fields.js";
