@@ -11,6 +11,7 @@ from contacts.queries.estimates import numbers_of
 from contacts.queries.filters import Now, Scope
 from contacts.queries.people_choices import load_choices
 from contacts.queries.people_sources import read_sources
+from contacts.queries.people_state import parse_state
 from contacts.queries.saved_views import opened
 
 LIMIT = 1_000_000  # of what can be selected at once
@@ -31,7 +32,10 @@ def matching(state: str, now: Now) -> Matching:
     """Return what the list at `state` shows. A filter that is left out there is a problem here:
     without it more people match than anybody saw.
     """
-    parsed = opened(QueryDict(state), now.member).state()
+    params = QueryDict(state)
+    # The page says everything that it shows; only a view by itself has to be looked up.
+    is_view = "view" in params
+    parsed = opened(params, now.member).state() if is_view else parse_state(params)
     parsed = parsed.checked(load_choices(member=now.member, raw=parsed.raw))
     sources = read_sources(parsed, now)
     return Matching(
