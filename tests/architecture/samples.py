@@ -263,29 +263,6 @@ PEOPLE: dict[str, Sample] = {
     ),
     "contacts:people_save": Sample(body=_state),
     "contacts:contact_create": Sample(body=_new_contact),
-    "contacts:filter_options": Sample(
-        args=lambda rows: {"key": "account"},
-        query=lambda rows: {"account_q": "", "account": ""},
-        variants=("?account_q=company",),
-        no_page=PART,
-    ),
-    "contacts:filter_options#values": Sample(
-        args=lambda rows: {"key": "seniority"},
-        query=lambda rows: {"seniority_q": "", "seniority": ""},
-        variants=("?seniority_q=v",),
-        no_page=PART,
-    ),
-    "contacts:filter_options#fields": Sample(
-        args=lambda rows: {"key": "field"},
-        query=lambda rows: {"field_q": "", "state": "", "columns": ""},
-        variants=("?columns=1",),
-        no_page=PART,
-    ),
-    "contacts:filter_options#lists": Sample(
-        args=lambda rows: {"key": "list"},
-        query=lambda rows: {"list_q": "", "list": ""},
-        no_page=PART,
-    ),
     "contacts:account_names": Sample(
         query=lambda rows: {"account": ""}, variants=("?account=company",), no_page=PART
     ),
