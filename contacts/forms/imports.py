@@ -13,6 +13,7 @@ from layouts.fields import country_choices, owner_choices
 
 # Any of these tells who a row is about.
 IDENTIFYING = (
+    "record",
     "full_name",
     "first_name",
     "last_name",
@@ -29,7 +30,7 @@ class UploadForm(forms.Form):
             "required": _("Choose a file first."),
             "empty": _("The file is empty."),
         },
-        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.tab,.txt,text/csv"}),
+        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.tab,.txt,.xlsx,text/csv"}),
     )
 
 
@@ -68,12 +69,33 @@ class ReadingForm(forms.Form):
         self.fields["delimiter"].widget.attrs["data-raw"] = ""
 
 
+class SheetForm(forms.Form):
+    """Which sheet of a workbook is to be read."""
+
+    sheet = forms.ChoiceField(label=_("Sheet"))
+    heading_row = forms.IntegerField(
+        label=_("Headings in row"),
+        help_text=_("Blank lines do not count."),
+        min_value=1,
+        max_value=1000,
+    )
+
+    def __init__(self, *args: Any, sheets: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["sheet"].choices = [(name, name) for name in sheets]  # type: ignore[attr-defined]
+
+
 class MappingForm(forms.Form):
     """A select for every column, and what happens to whom."""
 
     existing = forms.ChoiceField(
         label=_("Contacts that are there already"),
         choices=ContactImport.Existing.choices,
+        widget=forms.RadioSelect,
+    )
+    binned = forms.ChoiceField(
+        label=_("Deleted contacts"),
+        choices=ContactImport.Binned.choices,
         widget=forms.RadioSelect,
     )
     country = forms.ChoiceField(

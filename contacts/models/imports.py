@@ -1,5 +1,6 @@
 """Files that people import contacts from."""
 
+from collections.abc import Sequence
 from typing import Self
 
 from django.db import models
@@ -15,6 +16,11 @@ class ContactImportQuerySet(TeamQuerySet):
         """Imports newest first, also those that wait to be started."""
         return self.select_related("job", "created_by__user").order_by("-pk")
 
+    def last_like(self, headings: Sequence[str]) -> Self:
+        """The newest import that was started of a file with the same headings; none for new ones."""
+        alike = self.filter(headings=list(headings), job__isnull=False)
+        return alike.order_by("-pk")[:1]
+
 
 ContactImportManager = TeamManager.from_queryset(ContactImportQuerySet)
 
@@ -27,10 +33,21 @@ class ContactImport(TeamModel):
         OVERWRITE = "overwrite", _("Overwrite with what the file has")
         SKIP = "skip", _("Leave them as they are")
 
+    class Binned(models.TextChoices):
+        RESTORE = "restore", _("Restore them")
+        SKIP = "skip", _("Leave them in the bin")
+        NEW = "new", _("Create new contacts")
+
     file_name = models.CharField(max_length=200)
     file_key = models.CharField(
         max_length=100
     )  # in the default storage: t/<team>/<uuid>
+    # Of a workbook: it itself, the names of its sheets, and the one that `file_key` holds as CSV.
+    source_key = models.CharField(max_length=100, blank=True, db_default="")
+    sheets = models.JSONField(
+        default=list, db_default=models.Value([], models.JSONField())
+    )
+    sheet = models.CharField(max_length=255, blank=True, db_default="")
     size = models.BigIntegerField()  # bytes
     sha256 = models.CharField(max_length=64)
     encoding = models.CharField(max_length=16)
@@ -68,6 +85,15 @@ class ContactImport(TeamModel):
 
     def __str__(self) -> str:
         return self.file_name
+
+    @property
+    def is_workbook(self) -> bool:
+        return bool(self.source_key)
+
+    @property
+    def keys(self) -> list[str]:
+        """Everything that is stored of it."""
+        return [key for key in (self.file_key, self.source_key) if key]
 
     @property
     def is_started(self) -> bool:

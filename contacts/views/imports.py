@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
-from contacts.forms.imports import MappingForm, ReadingForm, UploadForm
+from contacts.forms.imports import MappingForm, ReadingForm, SheetForm, UploadForm
 from contacts.models import ContactImport, ContactStage
 from contacts.services.importing import targets, uploads
 from contacts.services.importing.files import BadFile
@@ -132,10 +132,11 @@ def _find(import_id: int) -> ContactImport:
 
 
 def _read_again(request: TeamRequest, upload: ContactImport) -> HttpResponse:
-    reading = ReadingForm(request.POST)
+    reading = _reading_form(upload, request.POST)
+    read = uploads.read_sheet if upload.is_workbook else uploads.read_again
     if reading.is_valid():
         try:
-            uploads.read_again(upload, **reading.cleaned_data, by=request.member)
+            read(upload, **reading.cleaned_data, by=request.member)
         except BadFile as bad:
             reading.add_error(None, str(bad))
         else:
@@ -147,7 +148,7 @@ def _mapping_page(
     request: TeamRequest,
     upload: ContactImport,
     form: MappingForm,
-    reading: ReadingForm,
+    reading: ReadingForm | SheetForm,
 ) -> HttpResponse:
     doubled = sorted({h for h in upload.headings if upload.headings.count(h) > 1})
     context = {
@@ -178,6 +179,7 @@ def _mapping_form(
         by=request.member,
         initial={
             "existing": options.existing,
+            "binned": options.binned,
             "country": options.country,
             "stage": options.stage_id or first.first(),
             "owner": options.owner_id,
@@ -187,9 +189,12 @@ def _mapping_form(
     )
 
 
-def _reading_form(upload: ContactImport) -> ReadingForm:
-    names = ("encoding", "delimiter", "heading_row")
-    return ReadingForm(initial={name: getattr(upload, name) for name in names})
+def _reading_form(upload: ContactImport, posted: Any = None) -> ReadingForm | SheetForm:
+    names = ("encoding", "delimiter", "heading_row", "sheet")
+    initial = {name: getattr(upload, name) for name in names}
+    if upload.is_workbook:
+        return SheetForm(posted, sheets=upload.sheets, initial=initial)
+    return ReadingForm(posted, initial=initial)
 
 
 def _options(form: MappingForm) -> Options:
@@ -198,4 +203,9 @@ def _options(form: MappingForm) -> Options:
         f"{name}_id": chosen[name].pk if chosen[name] else None
         for name in ("stage", "owner", "list")
     }
-    return Options(existing=chosen["existing"], country=chosen["country"], **rows)
+    return Options(
+        existing=chosen["existing"],
+        binned=chosen["binned"],
+        country=chosen["country"],
+        **rows,
+    )

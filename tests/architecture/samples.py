@@ -197,7 +197,8 @@ def _csv() -> SimpleUploadedFile:
 
 def _mapping(rows: Rows) -> Values:
     columns = {f"column-{n}": key for n, key in enumerate(rows.contactimport.mapping)}
-    chosen = {"existing": "empty", "country": "US", "stage": rows.contactstage.pk}
+    chosen = {"existing": "empty", "binned": "restore", "country": "US"}
+    chosen |= {"stage": rows.contactstage.pk}
     chosen |= {"owner": rows.member.pk, "list": rows.contactlist.pk}
     return {**columns, **chosen}
 

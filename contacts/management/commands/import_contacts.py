@@ -32,7 +32,7 @@ OUTCOMES = (
 
 
 class Command(BaseCommand):
-    help = "Import contacts from a CSV or TSV file. Prints rows=N created=N updated=N restored=N skipped=N refused=N."
+    help = "Import contacts from CSV, TSV or XLSX. Prints rows=N created=N updated=N restored=N skipped=N refused=N."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)

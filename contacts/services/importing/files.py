@@ -38,8 +38,8 @@ csv.field_size_limit(MAX_RECORD)
 
 # The first bytes of what people upload by mistake.
 _FORMATS = {
-    b"PK\x03\x04": "workbook",
-    b"\xd0\xcf\x11\xe0": "workbook",
+    b"PK\x03\x04": "other",
+    b"\xd0\xcf\x11\xe0": "old workbook",
     b"%PDF": "other",
     b"\x89PNG": "other",
     b"\xff\xd8\xff": "other",
@@ -113,14 +113,19 @@ def _refuse_foreign(head: bytes) -> None:
     kind = next(
         (kind for magic, kind in _FORMATS.items() if head.startswith(magic)), ""
     )
-    if kind == "workbook":
+    if kind == "old workbook":
         raise BadFile(
             _(
-                "This is an Excel workbook. Open it and save it as CSV, then upload that file."
+                "This is an Excel workbook of the old format (.xls) or one with a password. "
+                "Save it as .xlsx without a password, then upload that file."
             )
         )
     if kind:
-        raise BadFile(_("This is not a text file. Upload a CSV or TSV file."))
+        raise BadFile(
+            _(
+                "This is not a table. Upload a CSV or TSV file or an Excel workbook (.xlsx)."
+            )
+        )
 
 
 def _scan(file: IO[bytes], head: bytes) -> tuple[str, str]:
@@ -175,7 +180,11 @@ def _decode_sample(head: bytes, encoding: str) -> str:
     text = decoder.decode(head, len(head) < SAMPLE_BYTES)
     odd = sum(1 for c in text[:4000] if c < " " and c not in "\t\n\r\f\v\x1a")
     if odd > 0.01 * min(len(text), 4000):
-        raise BadFile(_("This is not a text file. Upload a CSV or TSV file."))
+        raise BadFile(
+            _(
+                "This is not a table. Upload a CSV or TSV file or an Excel workbook (.xlsx)."
+            )
+        )
     return text
 
 

@@ -107,6 +107,13 @@ SURVIVOR = Coalesce("merged_into_id", "pk")
 OWNER = Coalesce("contact__merged_into_id", "contact_id")
 
 
+def _by_record(keys: set[Key]) -> Owners:
+    pks = [int(pk) for _kind, pk in keys]
+    contacts = Contact.objects.filter(AnyOf(F("pk"), pks))
+    for pk, survivor in contacts.values_list("pk", SURVIVOR):
+        yield ("record", str(pk)), survivor
+
+
 def _by_id(keys: set[Key]) -> Owners:
     values = [external_id for _kind, external_id in keys]
     contacts = Contact.objects.filter(AnyOf(F("external_id"), values)).order_by("pk")
@@ -148,6 +155,7 @@ def _by_phone(keys: set[Key]) -> Owners:
 
 
 _OWNERS: dict[str, Callable[[set[Key]], Owners]] = {
+    "record": _by_record,
     "id": _by_id,
     "email": _by_email,
     "linkedin": _by_linkedin,

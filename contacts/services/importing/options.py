@@ -11,6 +11,7 @@ class Options:
     """Kept as JSON with the import and with its jobs."""
 
     existing: str = ContactImport.Existing.EMPTY
+    binned: str = ContactImport.Binned.RESTORE  # what happens to deleted contacts
     country: str = "US"  # of phone numbers without a country code (ISO 3166-1)
     stage_id: int | None = None  # of new contacts; None is the first stage
     owner_id: int | None = None  # of new contacts

@@ -61,6 +61,7 @@ class Planner:
         rows: Sequence[Row],
         *,
         existing: str,
+        binned: str,
         columns: Sequence[str],
         fields: dict[int, int],  # place in the mapping -> custom field
         past: Past,
@@ -69,6 +70,8 @@ class Planner:
         self.rows = rows
         self.overwrites = existing == ContactImport.Existing.OVERWRITE
         self.skips = existing == ContactImport.Existing.SKIP
+        self.restores = binned == ContactImport.Binned.RESTORE
+        self.skips_binned = binned == ContactImport.Binned.SKIP
         self.columns = columns
         self.fields = fields
         self.past = past
@@ -143,7 +146,8 @@ class Planner:
         candidates = {
             known.pk
             for row in rows
-            if not self._match(row, self.live)
+            if self.restores
+            and not self._match(row, self.live)
             and (known := self._match(row, self.binned))
         }
         if not candidates:
@@ -163,8 +167,16 @@ class Planner:
 
     def _decide(self, row: Row, plan: Plan) -> None:
         known = self._match(row, self.live)
-        if known is None and (known := self._match(row, self.binned)) is not None:
-            self._restore(row, known, plan)
+        if known is None and (binned := self._match(row, self.binned)) is not None:
+            if self.restores:
+                self._restore(row, binned, plan)
+                return
+            if self.skips_binned:
+                plan.add(row, Outcome.SKIPPED, _("Is a deleted contact"), None)
+                return
+        if known is None and row.is_only_a_reference:
+            reason = _("There is no contact with this ID")
+            plan.add(row, Outcome.REFUSED, reason, None)
         elif known is None:
             known = new_contact(row, self.companies.of(row))
             self._register(known)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from contacts.queries.fields import contact_fields
 from contacts.queries.linkedin import linkedin_key
 from contacts.services.importing import cells, targets
+from contacts.services.importing.complaints import left_out, not_of_kind, too_long
 from contacts.services.importing.files import MAX_CELL
 from contacts.services.importing.rows import Row
 from crm.addresses import (
@@ -29,11 +30,9 @@ from layouts.models import CustomField
 
 MAX_ADDRESSES = 20  # of each kind from one row
 MAX_COMPANY = 200
+MAX_ID_DIGITS = 18
 _SEPARATORS = re.compile(r"\s*(?::::|[;\n\r]|,(?=[^,]*@))\s*")
 _PHONE_SEPARATORS = re.compile(r"\s*(?::::|[;\n\r|])\s*")
-
-# What a value is not, says enough.
-_SIMPLE_KINDS = (CustomField.Kind.NUMBER, CustomField.Kind.DATE, CustomField.Kind.URL)
 
 Take = Callable[[Row, str], None]
 
@@ -74,7 +73,7 @@ class RowReader:
                     continue
             blank = False
             if len(text) > MAX_CELL:
-                row.refused = _too_long(heading, text, MAX_CELL)
+                row.refused = too_long(heading, text, MAX_CELL)
                 break
             take(row, text)
         if blank and not row.refused:
@@ -108,7 +107,7 @@ class RowReader:
         name = f"{values.get('first_name', '')} {values.get('last_name', '')}".strip()
         row.name_sort = fold(name)[:201]
         external_id = values.get("external_id")
-        if not (name or row.emails or row.phones or external_id):
+        if not (name or row.emails or row.phones or external_id or row.keys):
             nobody = _("There is no name, e-mail, phone or ID in this row")
             row.refused = row.refused or nobody
             return
@@ -126,7 +125,7 @@ class RowReader:
         limit = contact_fields()[column].max_length
         if len(row.values[column]) > limit:
             label = str(contact_fields()[column].label)
-            row.refused = _too_long(label, row.values[column], limit)
+            row.refused = too_long(label, row.values[column], limit)
 
     def _take_for(self, place: int, key: str, heading: str) -> Take:
         """Return what puts a text of the column where it belongs."""
@@ -142,6 +141,8 @@ class RowReader:
             return _take_domain(heading)
         if key == targets.NAME:
             return _take_full_name
+        if key == targets.RECORD:
+            return _take_record(heading)
         return _take_column(heading, key)
 
     def _take_phone(self, heading: str, kind: str) -> Take:
@@ -171,12 +172,12 @@ class RowReader:
 
         def take(row: Row, text: str) -> None:
             if len(text) > limit:
-                row.refused = _too_long(heading, text, limit)
+                row.refused = too_long(heading, text, limit)
                 return
             try:
                 found = parse(text)
             except Refused as refused:
-                row.notes.append(_not_of_kind(heading, text, value.kind, refused))
+                row.notes.append(not_of_kind(heading, text, value.kind, refused))
             else:
                 if found:
                     row.custom[place] = found
@@ -218,7 +219,7 @@ def _take_company(heading: str) -> Take:
     def take(row: Row, text: str) -> None:
         text = cells.one_line(text)
         if len(text) > MAX_COMPANY:
-            row.refused = _too_long(heading, text, MAX_COMPANY)
+            row.refused = too_long(heading, text, MAX_COMPANY)
         row.company = text
 
     return take
@@ -242,6 +243,19 @@ def _take_full_name(row: Row, text: str) -> None:
     row.values[targets.NAME] = cells.one_line(text)
 
 
+def _take_record(heading: str) -> Take:
+    def take(row: Row, text: str) -> None:
+        if text.isascii() and text.isdigit() and len(text) <= MAX_ID_DIGITS:
+            row.keys.append(("record", str(int(text))))
+        else:
+            row.notes.append(
+                _("%(heading)s: “%(value)s” is not an ID")
+                % {"heading": heading, "value": text[:60]}
+            )
+
+    return take
+
+
 def _take_column(heading: str, column: str) -> Take:
     field = contact_fields()[column]
     if type(field) is Field:
@@ -249,35 +263,14 @@ def _take_column(heading: str, column: str) -> Take:
 
     def take(row: Row, text: str) -> None:
         if len(text) > field.max_length:
-            row.refused = _too_long(heading, text, field.max_length)
+            row.refused = too_long(heading, text, field.max_length)
             return
         try:
             row.values[column] = cells.clean_column(column, text)
         except Refused as refused:
-            row.notes.append(_left_out(heading, text, str(refused).rstrip(".")))
+            row.notes.append(left_out(heading, text, str(refused).rstrip(".")))
 
     return take
-
-
-def _not_of_kind(heading: str, text: str, kind: str, refused: Refused) -> str:
-    if kind not in _SIMPLE_KINDS:
-        return _left_out(heading, text, str(refused).rstrip("."))
-    return _("%(heading)s: “%(value)s” is not a %(kind)s") % {
-        "heading": heading,
-        "value": text[:60],
-        "kind": str(CustomField.Kind(kind).label).lower(),
-    }
-
-
-def _left_out(heading: str, text: str, reason: str) -> str:
-    """Return what is wrong with a value; the value itself is always quoted."""
-    if reason.startswith("“"):
-        return f"{heading}: {reason}"
-    return _("%(heading)s: “%(value)s” is left out. %(reason)s") % {
-        "heading": heading,
-        "value": text[:60],
-        "reason": reason,
-    }
 
 
 def _take_text(heading: str, column: str, limit: int) -> Take:
@@ -285,16 +278,8 @@ def _take_text(heading: str, column: str, limit: int) -> Take:
         if "  " in text or not text.isprintable():
             text = cells.one_line(text)
         if len(text) > limit:
-            row.refused = _too_long(heading, text, limit)
+            row.refused = too_long(heading, text, limit)
             return
         row.values[column] = text
 
     return take
-
-
-def _too_long(heading: str, text: str, limit: int) -> str:
-    return _("“%(heading)s” has %(found)s characters; at most %(limit)s fit") % {
-        "heading": heading,
-        "found": f"{len(text):,}",
-        "limit": f"{limit:,}",
-    }

@@ -4,7 +4,7 @@ from typing import Any
 
 from contacts.services.importing import targets
 
-# A key by which a person is known: ("id" | "email" | "linkedin" | "phone", ...).
+# A key by which a person is known: ("record" | "id" | "email" | "linkedin" | "phone", ...).
 Key = tuple[str, ...]
 
 
@@ -49,6 +49,12 @@ class Row:
         self.values, self.custom, self.emails, self.phones = {}, {}, {}, {}
         self.company = self.domain = self.website = self.name_sort = ""
         self.keys, self.notes, self.own_notes = [], [], 0
+
+    @property
+    def is_only_a_reference(self) -> bool:
+        """Whether it says which contact it is about, but not who that is."""
+        told = self.name_sort or self.emails or self.phones
+        return not (told or self.values.get("external_id"))
 
     @property
     def label(self) -> str:

@@ -102,6 +102,7 @@ class Run:
         return Planner(
             rows,
             existing=self.options.existing,
+            binned=self.options.binned,
             columns=self.columns,
             fields=self.fields,
             past=past,

@@ -17,6 +17,7 @@ from layouts.models import CustomField
 
 SKIP = ""
 NAME, COMPANY, DOMAIN = "full_name", "company", "company_domain"
+RECORD = "record"  # our own id of a contact, as exports have it
 EMAIL, PHONE, CUSTOM, NEW = "email:", "phone:", "custom:", "new:"
 
 # Columns of a contact that a file may fill; everything else belongs to the system.
@@ -81,6 +82,7 @@ def fixed_targets() -> dict[str, Target]:
         Target(COMPANY, _("Company"), "employment"),
         Target(DOMAIN, _("Company website"), "employment"),
         *(_of_field(key, fields) for key in COLUMNS[2:]),
+        Target(RECORD, _("Rapport ID"), "crm"),
     ]
     listed.sort(key=lambda target: list(GROUPS).index(target.group))
     return {target.key: target for target in listed}
@@ -145,6 +147,12 @@ def guess(
     return found
 
 
+def still_there(mapping: Iterable[str], fields: Iterable[CustomField]) -> list[str]:
+    """Return what an earlier file's columns became, "" where that is no more."""
+    known = {*fixed_targets(), *(f"{CUSTOM}{field.pk}" for field in fields)}
+    return [key if key in known else SKIP for key in mapping]
+
+
 def _words(heading: str) -> str:
     return re.sub(r"[^a-z0-9]+", " ", fold(heading)).strip()
 
@@ -166,36 +174,44 @@ def _spread(**headings: str) -> dict[str, str]:
 
 # As exports of Apollo, HubSpot, Salesforce, Pipedrive, Google Contacts, Outlook and LinkedIn call them.
 _SYNONYMS = _spread(
-    full_name="full name|name|contact name|display name|fullname|person name|contact",
-    first_name="first name|firstname|given name|forename|first|vorname|prenom|nombre",
-    last_name="last name|lastname|surname|family name|last|nachname|nom|apellido",
+    record="rapport id",
+    full_name="full name|nom complet|nombre completo|vollstandiger name|person full name"
+    "|name|contact name|display name|fullname|person name|contact",
+    first_name="first name|firstname|given name|forename|first|vorname|prenom|nombre|person first name",
+    last_name="last name|lastname|surname|family name|last|nachname|nom|apellido|apellidos|person last name",
     title="title|job title|jobtitle|position|role|occupation|person title|person job title"
-    "|organization title|organization 1 title",
+    "|organization title|organization 1 title|funktion|berufsbezeichnung|poste|cargo|puesto",
     seniority="seniority|seniority level|management level",
     department="department|departments|organization department|organization 1 department",
     company="company|company name|organization|organisation|organization name|account"
-    "|account name|employer|current company|organization 1 name|person organization|firma",
+    "|account name|employer|current company|organization 1 name|person organization|firma"
+    "|unternehmen|entreprise|societe|empresa",
     company_domain="company website|company domain|company domain name|company url|domain"
     "|website url|account website|organization website|company website url|account domain",
     email__work="email|e mail|email address|e mail address|mail|work email|business email"
     "|primary email|email 1|email 2|e mail 1 value|e mail 2 value|e mail 2 address"
-    "|e mail 3 address|secondary email|tertiary email|person email work|work email address",
+    "|e mail 3 address|secondary email|tertiary email|person email work|work email address"
+    "|e mail adresse|adresse e mail|courriel|correo|correo electronico",
     email__personal="personal email|home email|private email|person email home",
     email__other="other email|additional email|person email other",
     phone__work="phone|phone number|telephone|tel|work phone|business phone|office phone"
     "|work direct phone|direct phone|primary phone|phone 1 value|phone 2 value|telefon"
-    "|business phone 2|corporate phone|person phone work|work phone number",
+    "|business phone 2|corporate phone|person phone work|work phone number"
+    "|telefon geschaftlich|telefono",
     phone__mobile="mobile|mobile phone|cell|cell phone|mobile phone number|mobile number"
-    "|person phone mobile|handy",
+    "|person phone mobile|handy|mobilephone|mobiltelefon|telephone portable|movil",
     phone__home="home phone|home phone 2|person phone home|home phone number",
     phone__other="other phone|person phone other|assistant phone",
-    city="city|town|mailing city|business city|home city|person city|address 1 city|stadt",
+    city="city|town|mailing city|business city|home city|person city|address 1 city|stadt|ort|ville|ciudad"
+    "|mailingcity",
     region="state|region|province|state region|state province|mailing state|business state"
-    "|home state|person state|address 1 region|mailing state province|state or region|county",
+    "|home state|person state|address 1 region|mailing state province|state or region|county"
+    "|mailingstate|bundesland",
     country="country|country region|mailing country|business country region|person country"
-    "|home country region|address 1 country|land",
+    "|home country region|address 1 country|land|pays|pais|mailingcountry",
     address="address|street|street address|office address|mailing address|mailing street"
-    "|business street|home street|address 1 street|postal address|adresse",
+    "|business street|home street|address 1 street|postal address|adresse"
+    "|mailingstreet|direccion",
     time_zone="time zone|timezone",
     linkedin_url="linkedin|linkedin url|linkedin profile|linkedin profile url"
     "|person linkedin url|linkedin link|linkedin bio",

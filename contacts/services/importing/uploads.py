@@ -4,7 +4,7 @@ import contextlib
 import hashlib
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import IO, Any
 
@@ -17,16 +17,17 @@ from django.utils.translation import gettext as _
 
 from contacts.models import ContactImport
 from contacts.queries import uploads as queries
-from contacts.services.importing import cells, files, targets
+from contacts.services.importing import files, targets
+from contacts.services.importing.describing import described, inspected
 from contacts.services.importing.files import BadFile, Inspection
 from contacts.services.importing.options import Options
 from contacts.services.importing.running import CHECK, IMPORT
+from contacts.services.importing.workbooks import as_table
 from crm.history.services.recording import open_change_set
 from crm.jobs import services as jobs
 from crm.jobs.models import Job
 from crm.teams.models import Membership
 from crm.tenancy.scope import current_team_id
-from layouts.models import CustomField
 from layouts.services.fields import MAX_NAME, FieldNameTaken, create_custom_field
 
 
@@ -52,22 +53,38 @@ def receive_file(
     if size > settings.UPLOAD_MAX_BYTES:
         raise too_large()
     _refuse_over_quota(size)
-    found = files.inspect(file)
-    file.seek(0)
-    key = f"t/{current_team_id()}/{uuid.uuid4()}"
-    stored = default_storage.save(key, File(file))
+    stored: list[str] = []
     try:
+        with as_table(file) as table:
+            found = inspected(table)
+            stored.append(_store(table.file))
+            source = _store(file) if table.sheets else ""
+            stored.append(source)
         return ContactImport.objects.create(
             file_name=(name or _("file"))[-200:],
-            file_key=stored,
+            file_key=stored[0],
+            source_key=source,
+            sheets=table.sheets,
+            sheet=table.sheet,
             size=size,
             options=Options(country=country, owner_id=by.pk if by else None).as_json(),
             created_by=by,
-            **_described(found, country),
+            **described(found, country),
         )
     except Exception:
-        default_storage.delete(stored)
+        _remove(stored)
         raise
+
+
+def _remove(keys: Iterable[str]) -> None:
+    for key in filter(None, keys):
+        default_storage.delete(key)
+
+
+def _store(file: IO[bytes]) -> str:
+    file.seek(0)
+    key = f"t/{current_team_id()}/{uuid.uuid4()}"
+    return default_storage.save(key, File(file))
 
 
 def too_large() -> BadFile:
@@ -103,11 +120,36 @@ def read_again(
         found = files.inspect(
             file.file, encoding=encoding, delimiter=delimiter, heading_row=heading_row
         )
-    described = _described(found, Options.from_json(upload.options).country)
-    for name, value in described.items():
+    _describe_anew(upload, found)
+
+
+@transaction.atomic
+def read_sheet(
+    upload: ContactImport, *, sheet: str, heading_row: int, by: Membership
+) -> None:
+    """Take a sheet of the workbook and guess anew; raise BadFile if that does not work.
+
+    Where its headings are is guessed, too, unless it is the sheet that was read before.
+    """
+    upload = _editable(upload)
+    row = heading_row if sheet == upload.sheet else 0
+    with (
+        default_storage.open(upload.source_key) as file,
+        as_table(file.file, sheet=sheet) as table,
+    ):
+        found = inspected(table, heading_row=row)
+        before, upload.file_key = upload.file_key, _store(table.file)
+        upload.sheet = table.sheet
+    _describe_anew(upload, found)
+    transaction.on_commit(lambda: default_storage.delete(before))
+
+
+def _describe_anew(upload: ContactImport, found: Inspection) -> None:
+    columns = described(found, Options.from_json(upload.options).country)
+    for name, value in columns.items():
         setattr(upload, name, value)
     upload.check_job = None
-    upload.save(update_fields=[*described, "check_job"])
+    upload.save(update_fields=[*columns, "file_key", "sheet", "check_job"])
 
 
 @transaction.atomic
@@ -184,8 +226,7 @@ def unfinished_twin(upload: ContactImport) -> Job | None:
 def discard(upload: ContactImport, *, by: Membership | None) -> None:
     """Forget an import that was not started, and its file."""
     _editable(upload).delete()
-    key = upload.file_key
-    transaction.on_commit(lambda: default_storage.delete(key))
+    transaction.on_commit(lambda: _remove(upload.keys))
 
 
 def remove_old(*, at: datetime) -> None:
@@ -195,8 +236,9 @@ def remove_old(*, at: datetime) -> None:
     """
     for upload in queries.old_uploads(at=at):
         if upload.is_started:
-            default_storage.delete(upload.file_key)
-            ContactImport.objects.filter(pk=upload.pk).update(file_key="")
+            _remove(upload.keys)
+            forgotten = ContactImport.objects.filter(pk=upload.pk)
+            forgotten.update(file_key="", source_key="")
             continue
         with contextlib.suppress(AlreadyStarted, ContactImport.DoesNotExist):
             discard(upload, by=None)
@@ -208,30 +250,6 @@ def _editable(upload: ContactImport) -> ContactImport:
     if locked.is_started:
         raise AlreadyStarted
     return locked
-
-
-def _described(found: Inspection, country: str) -> dict[str, Any]:
-    columns = list(zip(*found.sample, strict=True)) or [()] * len(found.headings)
-    headings = [
-        heading or _("Column %s") % number
-        for number, heading in enumerate(found.headings, start=1)
-    ]
-    samples = [
-        [value[:200] for value in column if value.strip()][: files.SHOWN_SAMPLES]
-        for column in columns
-    ]
-    own = CustomField.objects.for_record(CustomField.Record.CONTACT)
-    return {
-        "sha256": found.sha256,
-        "encoding": found.format.encoding,
-        "delimiter": found.format.delimiter,
-        "heading_row": found.format.heading_row,
-        "rows": found.rows,
-        "headings": headings,
-        "samples": samples,
-        "kinds": [cells.guess_kind(list(c), country=country) for c in columns],
-        "mapping": targets.guess(headings, samples, own),
-    }
 
 
 def _parameters(upload: ContactImport) -> dict[str, Any]:
