@@ -24,6 +24,7 @@ from accounts.queries import (
     text_in,
 )
 from crm.conflicts import EditConflict, Refused
+from crm.history.services.recording import last_change_set
 from crm.htmx import fragment_wanted, render_page, render_question, toast
 from crm.tenancy.views import TeamRequest, team_form, team_page
 from layouts import registry
@@ -97,7 +98,7 @@ def account_field_edit(request: TeamRequest, account_id: int, key: str) -> HttpR
         if request.htmx:
             saved = _row(request, _account(account_id), key)
             return render_page(request, "layouts/_props.html", saved)
-        toast(request, _("The account was saved"))
+        _say_saved(request, _("The account was saved"))
         return redirect("accounts:account_detail", request.team.slug, account_id)
     context = _editor(request, account, key) | {"form": form, "row": row}
     part = "#editor" if request.htmx else ""
@@ -121,7 +122,7 @@ def account_owner(request: TeamRequest, account_id: int) -> HttpResponse:
     if form.is_bound and followers in ("", "followers"):
         give = partial(services.give_account, with_followers=bool(followers))
         if _save(request, account, form, save=give):
-            toast(request, _("The owner was changed"))
+            _say_saved(request, _("The owner was changed"))
             return redirect("accounts:account_detail", request.team.slug, account_id)
     asked = form.data if form.is_bound else request.GET
     context = _owner_question(request, account, form, str(asked.get("owner", "")))
@@ -247,3 +248,13 @@ def _save(
     else:
         return True
     return False
+
+
+def _say_saved(request: TeamRequest, text: str) -> None:
+    change_set = last_change_set()
+    undo = (
+        reverse("contacts:change_set_undo", args=[request.team.slug, change_set])
+        if change_set
+        else ""
+    )
+    toast(request, text, undo=undo)

@@ -27,6 +27,7 @@ from crm.history.models import Change, ChangeSet
 from crm.history.queries import merged
 from crm.history.registry import Line, RecordKind, Tracked, act
 from crm.history.services import undoing
+from crm.history.services.recording import last_change_set
 
 # Columns that services derive from others; the migration that makes the triggers says the same.
 DERIVED = (
@@ -98,6 +99,14 @@ def contact_names(contact_ids: Collection[int]) -> Mapping[int, str]:
 
 
 MOST_SHOWN = 20
+
+
+def undo_last(team_slug: str) -> str:
+    """Return the URL that takes back the act that ended last here, "" where it changed nothing."""
+    change_set = last_change_set()
+    if change_set is None:
+        return ""
+    return reverse("contacts:change_set_undo", args=[team_slug, change_set])
 
 
 def what_was_done(team_slug: str, change_set: ChangeSet) -> dict[str, Any]:

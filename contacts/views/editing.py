@@ -21,6 +21,7 @@ from contacts.panels.after_edit import (
     saved_parts,
 )
 from contacts.panels.header import identity
+from contacts.panels.history import undo_last
 from contacts.panels.owning import owner_question
 from contacts.panels.page import visit_contact
 from contacts.panels.rows import HEADER, place_query
@@ -61,10 +62,11 @@ def contact_field_edit(request: TeamRequest, contact_id: int, key: str) -> HttpR
     visit = _visit(request, saved or profile, focus=key)
     if saved and request.htmx:
         parts = saved_parts(visit, key, request.GET.get("place", ""), is_saved=True)
+        _say_saved(request, _("Saved"))
         answer = render_page(request, "contacts/_saved_field.html", parts)
         return trigger_client_event(answer, "contactSaved")
     if saved:
-        toast(request, _("The contact was saved"))
+        _say_saved(request, _("The contact was saved"))
         return redirect(page_url(visit))
     if request.htmx and form.is_bound and request.GET.get("place") == HEADER:
         return _stage_refused(request, visit, form)
@@ -87,7 +89,7 @@ def contact_update(request: TeamRequest, contact_id: int) -> HttpResponse:
     saved = _save(request, contact_id, form)
     visit = _visit(request, saved or profile)
     if saved:
-        toast(request, _("The contact was saved"))
+        _say_saved(request, _("The contact was saved"))
         return redirect(_after_owner(visit, profile) or page_url(visit))
     context = {"contact": profile.contact, "form": form, "page_url": page_url(visit)}
     return render_page(
@@ -109,7 +111,7 @@ def contact_owner(request: TeamRequest, contact_id: int) -> HttpResponse:
     if form.is_bound and sent in list(owning.Also):
         give = partial(owning.give_contact, also=owning.Also(sent))
         if _save(request, contact_id, form, save=give):
-            toast(request, _("The owner was changed"))
+            _say_saved(request, _("The owner was changed"))
             return redirect(page_url(visit))
     asked = form.data if form.is_bound else request.GET
     context = _owner_question(visit, form, str(asked.get("owner", "")))
@@ -125,7 +127,7 @@ def contact_add_to_list(request: TeamRequest, contact_id: int) -> HttpResponse:
     saved = _save(request, contact_id, form)
     visit = _visit(request, saved or profile)
     if saved:
-        toast(request, _("The lists were saved"))
+        _say_saved(request, _("The lists were saved"))
         return redirect(page_url(visit))
     context = {"contact": profile.contact, "form": form, "page_url": page_url(visit)}
     return render_page(
@@ -135,6 +137,10 @@ def contact_add_to_list(request: TeamRequest, contact_id: int) -> HttpResponse:
         partials={"modal", "add-to-list-form"},
         status=_status(form),
     )
+
+
+def _say_saved(request: TeamRequest, text: str) -> None:
+    toast(request, text, undo=undo_last(request.team.slug))
 
 
 def _stage_refused(

@@ -65,6 +65,7 @@ def recording(
     if outer is not None:
         yield outer
         return
+    _last.set(None)
     if not connection.in_atomic_block:
         raise NoTransaction
     who = {
