@@ -186,6 +186,11 @@ urlpatterns = [
     path("settings/flags/<int:flag_id>/reopen/", flags.flag_reopen, name="flag_reopen"),
     # History
     path(
+        "contacts/<int:contact_id>/fields/<slug:key>/history/",
+        history.contact_field_history,
+        name="contact_field_history",
+    ),
+    path(
         "history/<int:change_set_id>/undo/",
         history.change_set_undo,
         name="change_set_undo",

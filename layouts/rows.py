@@ -36,6 +36,7 @@ class Row:
     flag: str = ""  # URL where one says that it is inaccurate
     flagged: str = ""  # who says so, since when and why
     unflag: str = ""  # URL that takes this back by POST
+    history: str = ""  # URL of who set it, and what it was before
     value: Any = None  # of the kinds stage, clock and moment
     tags: tuple[str, ...] = ()
     is_focused: bool = False  # it takes the place of its editor
@@ -77,6 +78,10 @@ class Row:
             "label": self.name,
             "value": self.text,
         }
+
+    @property
+    def history_label(self) -> str:
+        return _("History of %s") % self.name
 
     @property
     def has_second_line(self) -> bool:

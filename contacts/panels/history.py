@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -18,13 +19,15 @@ from contacts.models import (
     LeftList,
     ListEntry,
 )
+from contacts.panels.rows import has_history
 from contacts.queries.changes import describe_contacts, last_changes
+from contacts.queries.fields import label_of
 from contacts.services import undoing as undo_jobs
 from contacts.services.setting_back import refresh_contacts, remove_contacts
 from crm.conflicts import add_history
 from crm.history import registry
 from crm.history.models import Change, ChangeSet
-from crm.history.queries import merged
+from crm.history.queries import acts_on_value, merged
 from crm.history.registry import Line, RecordKind, Tracked, act
 from crm.history.services import undoing
 from crm.history.services.recording import last_change_set
@@ -99,6 +102,37 @@ def contact_names(contact_ids: Collection[int]) -> Mapping[int, str]:
 
 
 MOST_SHOWN = 20
+
+
+def history_of(contact: Contact, key: str) -> dict[str, Any]:
+    """Return what the history of one value shows: at most five queries.
+
+    Raise Http404 for a key that no value has.
+    """
+    if not has_history(key):
+        raise Http404
+    name, _dash, row = key.rpartition("-")
+    is_address = name in ("email", "phone")
+    acts = acts_on_value(
+        "contact",
+        contact.pk,
+        key=name if is_address else key,
+        row_id=int(row) if is_address else 0,
+        size=MOST_SHOWN,
+    )
+    label = acts[0].lines[0].label if acts else label_of(key)
+    source = contact.get_source_display()
+    if contact.source_detail:
+        source = f"{source}: {contact.source_detail}"
+    return {
+        "label": label,
+        "acts": [(act_, act(act_.kind)) for act_ in acts],
+        "origin": source,
+        "origin_by": contact.created_by,
+        "origin_at": contact.created_at,
+        "back_url": contact.get_absolute_url(),
+        "back_label": contact.name,
+    }
 
 
 def undo_last(team_slug: str) -> str:

@@ -1,5 +1,6 @@
 """The lines of a contact's page, made from the contact alone: no queries."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -31,6 +32,9 @@ NEVER_WARN = {
     ContactEmail.Status.LIKELY,
 }
 
+# Keys of values that are rows of their own.
+VALUE_KEY = re.compile(r"(?:email|phone|custom)-\d{1,18}")
+
 
 class ContactRows:
     """Makes the rows of one contact for one place of the page."""
@@ -53,6 +57,16 @@ class ContactRows:
                 },
             )
             self._edit = f"{url}?{place_query(visit, place)}"
+        self._history = ""
+        if place == FIELDS:
+            self._history = reverse(
+                "contacts:contact_field_history",
+                kwargs={
+                    "team_slug": visit.member.team.slug,
+                    "contact_id": self.contact.pk,
+                    "key": "KEY",
+                },
+            )
 
     def row(self, key: str) -> Row | None:
         """Return the row of a field or an address, None for one that has no row of its own here."""
@@ -98,6 +112,7 @@ class ContactRows:
             label=label,
             text=text,
             edit=self.edit_url(key) if edits else "",
+            history=self._history.replace("KEY", key) if has_history(key) else "",
             is_focused=key == self.visit.focus,
             **more,
         )
@@ -223,6 +238,11 @@ class ContactRows:
     def _moment(self, key: str, label: str, moment: datetime | None) -> Row:
         text = when_text(moment, at=self.visit.at) if moment else ""
         return self.make(key, label, text, edits=False, kind=Kind.MOMENT, value=moment)
+
+
+def has_history(key: str) -> bool:
+    """Return whether changes of the value are written down under its key."""
+    return key in contact_fields() or bool(VALUE_KEY.fullmatch(key))
 
 
 def place_query(visit: Visit, place: str) -> str:

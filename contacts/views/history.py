@@ -1,4 +1,4 @@
-"""Taking an act back."""
+"""What a value was before, and taking an act back."""
 
 from typing import Any
 
@@ -9,13 +9,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from contacts.panels.history import what_was_done, who_is_in_the_way
+from contacts.models import Contact
+from contacts.panels.history import history_of, what_was_done, who_is_in_the_way
 from contacts.services import undoing
 from crm.history.models import ChangeSet
 from crm.history.services.undoing import AlreadyUndone, InTheWay, Undone
 from crm.htmx import render_page, toast
 from crm.jobs.models import Job
-from crm.tenancy.views import TeamRequest, team_form
+from crm.tenancy.views import TeamRequest, team_form, team_page
 
 
 @team_form("contacts.edit")
@@ -44,6 +45,19 @@ def change_set_undo(request: TeamRequest, change_set_id: int) -> HttpResponse:
     }
     status = 200 if request.method != "POST" else 422
     return render_page(request, "contacts/change_set_undo.html", context, status=status)
+
+
+@team_page("contacts.view")
+def contact_field_history(
+    request: TeamRequest, contact_id: int, key: str
+) -> HttpResponse:
+    contact: Contact = get_object_or_404(
+        Contact.objects.select_related("team", "created_by__user"), pk=contact_id
+    )
+    context = {**history_of(contact, key), "section": "people"}
+    return render_page(
+        request, "contacts/contact_field_history.html", context, partials={"modal"}
+    )
 
 
 def _after(request: TeamRequest, done: Undone | Job) -> HttpResponseRedirect:

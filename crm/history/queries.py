@@ -96,3 +96,25 @@ def merged(lines: Sequence[Line]) -> list[Line]:
 
 def _joined(*texts: str) -> str:
     return ", ".join(text for text in texts if text)
+
+
+def acts_on_value(
+    record: str, record_id: int, *, key: str, row_id: int = 0, size: int
+) -> list[Act]:
+    """Return the latest acts that changed one value, newest first, each with its line for it.
+
+    `row_id` tells values of the same key apart, such as several e-mail addresses.
+    """
+    changes = Change.objects.of_record(record, record_id).exclude(
+        op=Change.Op.INSERT, new=None
+    )
+    found = changes.select_related("change_set__by__user").order_by("-at", "-pk")
+    rows = list(found[:MOST_ROWS])
+    described = kinds()[record].describe(rows)
+    acts = []
+    for change in rows:
+        lines = [line for line in described.get(change.pk, ()) if line.key == key]
+        if lines and row_id in (0, change.row_id):
+            acts.append(_act(change))
+            acts[-1].lines = lines
+    return acts[:size]

@@ -406,6 +406,9 @@ PROFILE: dict[str, Sample] = {
 }
 
 HISTORY: dict[str, Sample] = {
+    "contacts:contact_field_history": Sample(
+        args=lambda rows: {"contact_id": rows.contact.pk, "key": "title"}
+    ),
     "contacts:change_set_undo": Sample(
         args=lambda rows: {"change_set_id": rows.changeset.pk}, body=lambda rows: {}
     ),
