@@ -410,7 +410,7 @@ HISTORY: dict[str, Sample] = {
         args=lambda rows: {"contact_id": rows.contact.pk, "key": "title"}
     ),
     "contacts:change_set_undo": Sample(
-        args=lambda rows: {"change_set_id": rows.changeset.pk}, body=lambda rows: {}
+        args=lambda rows: {"change_set_id": rows.act.pk}, body=lambda rows: {}
     ),
 }
 

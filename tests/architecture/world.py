@@ -35,9 +35,12 @@ from contacts.models import (
 )
 from contacts.services import flags, selections, viewing
 from contacts.services.deletion import delete_contacts
+from contacts.services.editing import update_contact
 from contacts.services.forgetting import forget_contact, lift_erasure
 from contacts.services.importing import uploads
 from contacts.services.importing.options import Options
+from crm.conflicts import Edit
+from crm.history.models import ChangeSet
 from crm.jobs.services import run_job
 from crm.teams import services as team_services
 from crm.teams.models import Membership, Team, User
@@ -206,12 +209,20 @@ def _build_team(name: str, *, mark: str, users: dict[str, User]) -> Rows:
         _view(rows, mark)
         _activities(rows, mark)
         _imports(rows, mark)
+        _act(rows, mark)
         for model in team_models():
             if not model.objects.exists():
                 fill(model, rows, mark)
         _invite(rows, users)
     _second_factor(rows.member.user)
     return rows
+
+
+def _act(rows: Rows, mark: str) -> None:
+    """Something that the rep did, and may take back."""
+    edit = Edit(new={"department": f"Poetry {mark}"}, originals={})
+    update_contact(contact_id=rows.contact.pk, edit=edit, by=rows.member, at=NOW)
+    rows.extra["act"] = ChangeSet.objects.latest("pk")
 
 
 def _removed(mark: str, users: dict[str, User]) -> Membership:
