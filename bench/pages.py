@@ -13,9 +13,10 @@ from django.urls import reverse
 
 from bench.client import UNIQUE
 from bench.loading import TEAM
-from contacts.models import Contact, ContactStage
+from contacts.models import Contact, ContactList, ContactStage
 from crm.pagination import encode_cursor
 from crm.teams.models import Membership
+from layouts.models import CustomField
 
 HOST = "127.0.0.1"
 VARIANTS = 20
@@ -87,6 +88,9 @@ def pages(total: int) -> list[Page]:
         _search("search, e-mail", _emails(contacts, total)),
         _search("search, typing error", _misspelled(contacts, total)),
         Page(name="filter and sort", floor="people", paths=_filtered()),
+        Page(name="filter, custom field", floor="people", paths=_by_field()),
+        Page(name="filter, list", floor="people", paths=_by_list()),
+        Page(name="filter, never contacted", floor="people", paths=_never()),
         Page(name="people, by stage or owner", floor="people", paths=_grouped()),
         Page(
             name="log activity",
@@ -201,6 +205,35 @@ def _grouped() -> list[str]:
         *[_people(sort=s, cursor=encode_cursor(value=v, pk=0)) for s, v in inside],
         *[_people(sort=sort) for sort in ("-stage", "owner")],
     ]
+
+
+def _by_field() -> list[str]:
+    """Return a common and a rare value of a number, and what is empty, in several orders."""
+    field = CustomField.objects.filter(kind=CustomField.Kind.NUMBER).order_by("pk")[0]
+    key = f"field-{field.pk}"
+    asked = [("more", "90"), ("less", "12"), ("at_least", "20"), ("is", "47")]
+    return [
+        *(_people(**{f"{key}_op": how, key: number}) for how, number in asked),
+        _people(**{f"{key}_op": "empty"}, sort="-activity"),
+        _people(**{f"{key}_op": "filled"}, sort="-created"),
+    ]
+
+
+def _by_list() -> list[str]:
+    """Return contacts in one list, in none of some, in all of two."""
+    lists = list(ContactList.objects.by_name().values_list("pk", flat=True)[:3])
+    sorts = ["name", "-activity", "account"]
+    return [
+        *(_people(list=pk, sort=s) for pk, s in zip(lists, sorts, strict=False)),
+        *(_people(not_list=pk) for pk in lists[:1]),
+        _people(list="none", sort="-created"),
+    ]
+
+
+def _never() -> list[str]:
+    """Return who was never contacted, in every order that has an index."""
+    sorts = ["name", "-created", "title", "account", "activity"]
+    return [_people(activity="never", sort=sort) for sort in sorts]
 
 
 def _filtered() -> list[str]:

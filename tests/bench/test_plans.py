@@ -33,6 +33,9 @@ NAMES = [
     "search, common fragment",
     "search, e-mail",
     "filter and sort",
+    "filter, custom field",
+    "filter, list",
+    "filter, never contacted",
     "people, by stage or owner",
     "log activity",
 ]
