@@ -66,7 +66,7 @@ NAMES = re.compile(
 )
 ADDRESS = re.compile(r"\S+@\S+|https?://\S+|\b[\w-]+(?:\.[\w-]+)*\.example\b\S*")
 ZONES = available_timezones()
-COUNTRY = re.compile(r"^[A-Z]{2}$")
+COUNTRY = re.compile(r"^[A-Z]{2,3}$")  # of a country, or of its money
 INITIALS = re.compile(r"^\s*[A-Z]{1,2}\s*$")
 
 

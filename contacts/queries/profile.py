@@ -1,9 +1,13 @@
-"""A contact with everything its page shows, in seven queries."""
+"""A contact with everything its page shows, in five queries."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef
+from django.db.models.functions import JSONObject
 
 from contacts.models import (
     Contact,
@@ -37,6 +41,19 @@ class Phone(NamedTuple):
     number: str
     extension: str
     kind: str
+
+
+# Read along with the contact: few of each, and each a query less.
+_PHONES = (
+    ContactPhone.objects.filter(contact=OuterRef("pk"))
+    .order_by("position", "pk")
+    .values(row=JSONObject(**{name: name for name in Phone._fields}))
+)
+_LISTS = (
+    ListEntry.objects.filter(contact=OuterRef("pk"))
+    .order_by("list__name", "pk")
+    .values("list__name")
+)
 
 
 class ContactMerged(Exception):
@@ -77,7 +94,11 @@ def find_profile(contact_id: int) -> Profile | None:
 
     Plain tuples for what comes in rows: models and prefetching would take most of the page's time.
     """
-    contacts = Contact.objects.filter(pk=contact_id).select_related("account__stage")
+    contacts = (
+        Contact.objects.filter(pk=contact_id)
+        .select_related("account__stage")
+        .annotate(phone_rows=ArraySubquery(_PHONES), list_names=ArraySubquery(_LISTS))
+    )
     contact = next(iter(contacts.defer(*UNSHOWN)[:1]), None)
     if contact is None:
         return None
@@ -85,13 +106,11 @@ def find_profile(contact_id: int) -> Profile | None:
     contact.stage = next(stage for stage in stages if stage.pk == contact.stage_id)
     _set_members(contact)
     emails = ContactEmail.objects.filter(contact=contact).order_by("position", "pk")
-    phones = ContactPhone.objects.filter(contact=contact).order_by("position", "pk")
-    lists = ListEntry.objects.filter(contact=contact).order_by("list__name", "pk")
     return Profile(
         contact=contact,
         emails=[Email(*row) for row in emails.values_list(*Email._fields)],
-        phones=[Phone(*row) for row in phones.values_list(*Phone._fields)],
-        lists=list(lists.values_list("list__name", flat=True)),
+        phones=[Phone(**row) for row in contact.phone_rows],
+        lists=contact.list_names,
         flags={flag.key: flag for flag in flags_of(contact)},
         stages=stages,
     )

@@ -46,7 +46,7 @@ def filter_options(request: TeamRequest, key: str) -> HttpResponse:
             "address": family_address(request),
             "for_columns": "columns" in request.GET,
         }
-        return render_page(request, "contacts/filter_family.html", context)
+        return render_page(request, "contacts/_filter_family.html", context)
     facet = find_choices(key, request.GET)
     if facet is None:
         raise Http404

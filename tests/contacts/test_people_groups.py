@@ -152,7 +152,7 @@ class TestPages:
         people(as_member, team)
         href = f"/t/{team.slug}/people/?sort={sort}"
         while href:
-            with django_assert_max_num_queries(12):
+            with django_assert_max_num_queries(13):
                 href = as_member.get(href).context["next"]
 
     def test_a_cursor_outlives_a_stage_that_is_moved(

@@ -315,17 +315,16 @@ class TestQueries:
             == [
                 "django_session",
                 "teams_membership",  # who asks, in which teams, with which roles
-                "contacts_contact",  # the contact with its account and the account's stage
+                "contacts_contactphone",  # the contact with its phones, lists, account and the account's stage
                 "contacts_contactstage",  # the stages of the menu, among them the contact's
                 "teams_membership",  # the owners and whoever created the contact
                 "contacts_contactemail",
-                "contacts_contactphone",
-                "contacts_listentry",
                 "contacts_contactflag",
                 "activities_activity",  # the first page of the timeline, which tells who called last
                 "history_change",  # what changed, and who changed it
                 "contacts_contact",  # whether somebody else may be the same person
                 "contacts_contact",  # the contacts before and after it in the list
+                "contacts_savedview",  # the views in the sidebar
             ]
         )
 
@@ -337,7 +336,7 @@ class TestQueries:
         with CaptureQueriesContext(connection) as queries:
             visitor.get(query="kind=meetings")
 
-        assert len(queries) == 13
+        assert len(queries) == 12
 
 
 def test_a_manager_may_delete_any_contact(maya, team):

@@ -274,8 +274,8 @@ class TestSwitcher:
         address = reverse("teams:role_list", args=[team.slug])
         client.get(address)
 
-        # The session, and the person with the memberships and their teams.
-        with django_assert_num_queries(2):
+        # The session, the person with the memberships and their teams, and the sidebar's views.
+        with django_assert_num_queries(3):
             page = client.get(address)
 
         assert "Globex" in page.text
