@@ -54,6 +54,7 @@ LOWEST_ROLE = {
     "contacts.merge": Role.REP,
     "contacts.forget": Role.ADMIN,
     "contacts.import": Role.REP,
+    "history.undo": Role.MANAGER,
     "flags.review": Role.ADMIN,
     "views.share": Role.REP,
     "views.manage": Role.ADMIN,

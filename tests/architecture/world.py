@@ -223,6 +223,7 @@ def _act(rows: Rows, mark: str) -> None:
     edit = Edit(new={"department": f"Poetry {mark}"}, originals={})
     update_contact(contact_id=rows.contact.pk, edit=edit, by=rows.member, at=NOW)
     rows.extra["act"] = ChangeSet.objects.latest("pk")
+    rows.contact.refresh_from_db()
 
 
 def _removed(mark: str, users: dict[str, User]) -> Membership:

@@ -19,6 +19,10 @@ on("click", "dialog a[data-close]", (event, link) => { event.preventDefault(); l
 document.addEventListener("htmx:beforeRequest", (event) => {
   if (event.detail.target?.id === "modal" && !event.target.closest("#modal")) opener = document.activeElement;
 });
+// Whatever swap is inherited where the link stands: the place of dialogs itself stays.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.target?.id === "modal") event.detail.swapOverride = "innerHTML";
+});
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target?.id !== "modal") return;
   const dialog = $("#modal dialog");
