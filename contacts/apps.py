@@ -12,6 +12,7 @@ class ContactsConfig(AppConfig):
         from contacts.panels import (  # noqa: PLC0415
             bulk,
             duplicates,
+            exporting,
             history,
             leaving,
             owning,
@@ -40,5 +41,6 @@ class ContactsConfig(AppConfig):
         moving.register()
         duplicates.register()
         searching.register()
+        exporting.register()
         widgets.register()
         places.register()

@@ -8,11 +8,13 @@ from contacts.queries.ending import (
     teams_with_contacts_to_purge,
     teams_with_doomed_files,
     teams_with_ended_holdbacks,
+    teams_with_expired_exports,
     teams_with_unwritten_erasures,
 )
 from contacts.queries.selecting import teams_with_expired_selections
 from contacts.queries.uploads import teams_with_old_uploads
 from contacts.services import erasure_ledger, expiry, purging, selections
+from contacts.services.exporting import starting as exporting
 from contacts.services.importing import uploads
 from contacts.services.merging import duplicates
 from crm.tenancy.tasks import TeamTask
@@ -27,6 +29,17 @@ def remove_old_uploads(*, team_id: int) -> None:
 def sweep_old_uploads() -> None:
     for team_id in teams_with_old_uploads(at=timezone.now()):
         remove_old_uploads.delay_on_commit(team_id=team_id)
+
+
+@shared_task(base=TeamTask, acks_late=True)
+def remove_expired_exports(*, team_id: int) -> None:
+    exporting.remove_expired(at=timezone.now())
+
+
+@shared_task(acks_late=True)
+def sweep_expired_exports() -> None:
+    for team_id in teams_with_expired_exports(at=timezone.now()):
+        remove_expired_exports.delay_on_commit(team_id=team_id)
 
 
 @shared_task(base=TeamTask, acks_late=True)

@@ -8,6 +8,7 @@ from contacts.views import (
     duplicates,
     editing,
     estates,
+    exports,
     flags,
     forgetting,
     history,
@@ -195,6 +196,16 @@ urlpatterns = [
         history.change_set_undo,
         name="change_set_undo",
     ),
+    # Export
+    path(
+        "people/export/<int:selection_id>/", exports.export_create, name="export_create"
+    ),
+    path(
+        "exports/<int:export_id>/download/",
+        exports.export_download,
+        name="export_download",
+    ),
+    path("settings/exports/", exports.export_list, name="export_list"),
     # Import
     path("imports/new/", imports.import_create, name="import_create"),
     path(

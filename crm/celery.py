@@ -36,6 +36,10 @@ BEAT_SCHEDULE = {
         "task": "contacts.tasks.sweep_expired_selections",
         "schedule": crontab(hour=3, minute=37),
     },
+    "sweep-expired-exports": {
+        "task": "contacts.tasks.sweep_expired_exports",
+        "schedule": crontab(hour=3, minute=47),
+    },
     "sweep-holdbacks": {
         "task": "contacts.tasks.sweep_holdbacks",
         "schedule": crontab(minute="*/5"),

@@ -200,6 +200,7 @@ FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
 UPLOAD_MAX_BYTES = 100 * 1024 * 1024
+EXPORT_DAYS = env.int("EXPORT_DAYS", default=7)  # that a file can be downloaded
 UPLOAD_MAX_BYTES_PER_DAY = 5 * 1024**3  # of a team
 
 # Static files

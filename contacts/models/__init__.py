@@ -3,6 +3,7 @@
 from contacts.models.contacts import Contact, ContactEmail, ContactPhone
 from contacts.models.duplicates import DuplicatePair, Match
 from contacts.models.endings import DoomedFile, Tombstone
+from contacts.models.exports import ContactExport
 from contacts.models.fields import ContactFieldValue
 from contacts.models.flags import ContactFlag
 from contacts.models.forgotten import BlockedKey, Erasure
@@ -18,6 +19,7 @@ __all__ = [
     "BlockedKey",
     "Contact",
     "ContactEmail",
+    "ContactExport",
     "ContactFieldValue",
     "ContactFlag",
     "ContactImport",

@@ -59,6 +59,14 @@ class ContactQuerySet(FieldValuesQuerySet):
             )
         return self.none()
 
+    def exportable_by(self, member: Membership) -> Self:
+        """Contacts that the member may take out of the application as a file."""
+        if member.can("contacts.export"):
+            return self
+        if member.can("contacts.export_own"):
+            return self.filter(owner=member)
+        return self.none()
+
     def reassignable_by(self, member: Membership) -> Self:
         """Contacts that the member may give another owner (product.md C12)."""
         return self.filter(member.gives_away())

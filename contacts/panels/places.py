@@ -48,3 +48,12 @@ def register() -> None:
             order=50,
         )
     )
+    navigation.add_setting(
+        navigation.SettingsItem(
+            key="exports",
+            label=_("Exports"),
+            url_name="contacts:export_list",
+            permission="contacts.export_own",
+            order=60,
+        )
+    )

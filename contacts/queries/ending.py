@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db.models import Exists, OuterRef, QuerySet
 
-from contacts.models import Contact, DoomedFile, Erasure, HeldBack
+from contacts.models import Contact, ContactExport, DoomedFile, Erasure, HeldBack
 from crm.teams.models import Team
 
 
@@ -28,6 +28,13 @@ def teams_with_doomed_files(*, at: datetime) -> list[int]:
 def teams_with_unwritten_erasures() -> list[int]:
     """Return the teams with something that the ledger of erasures does not know yet."""
     return _teams_with(Erasure.across_teams.filter(written_at=None))
+
+
+def teams_with_expired_exports(*, at: datetime) -> list[int]:
+    """Return the teams with exported files whose time is over."""
+    return _teams_with(
+        ContactExport.across_teams.filter(expires_at__lte=at).exclude(file_key="")
+    )
 
 
 def _teams_with(rows: QuerySet) -> list[int]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from crm.jobs.models import Job, JobRow
+from crm.teams.models import Membership
 
 
 class JobFailed(Exception):
@@ -37,6 +38,16 @@ class Chunk:
     rows: Sequence[LedgerRow] = ()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Offer:
+    """What the page of a finished job offers beside its result, such as a file to download."""
+
+    note: str
+    label: str = ""
+    icon: str = ""
+    url: str = ""  # "" where there is only something to say
+
+
 # Does the database work of one chunk, inside a transaction that the runner opened. It may be
 # called again after a conflict, so it keeps nothing in Python unless it succeeds.
 Step = Callable[[], Chunk]
@@ -65,6 +76,9 @@ class Kind:
         JobRow.Outcome.SKIPPED,
         JobRow.Outcome.REFUSED,
     )
+    # (who looks, job) -> what the page offers once the job is done
+    offer: Callable[[Membership, Job], Offer | None] = lambda _member, _job: None
+    has_ledger: bool = True  # its page shows what became of each row
     is_of_file: bool = True  # its rows are those of a file that people have
 
 

@@ -19,6 +19,8 @@ from crm.tenancy.views import TeamRequest, team_page
 def job_detail(request: TeamRequest, job_id: int) -> HttpResponse:
     job = get_object_or_404(Job.objects.select_related("created_by__user"), pk=job_id)
     kind = registry.kind_of(job)
+    has_ledger = kind is None or kind.has_ledger
+    is_done = job.is_finished and not job.is_failed
     context = {
         "job": job,
         "label": kind.label if kind else "",
@@ -26,7 +28,9 @@ def job_detail(request: TeamRequest, job_id: int) -> HttpResponse:
         "is_of_file": kind is None or kind.is_of_file,
         "origin": kind and kind.origin(request.team.slug, job.parameters),
         "undo_url": kind.undo(request.team.slug, job) if kind else "",
-        **(_ledger(request, job, kind) if job.is_finished else {}),
+        "offer": kind.offer(request.member, job) if kind and is_done else None,
+        "has_ledger": has_ledger,
+        **(_ledger(request, job, kind) if job.is_finished and has_ledger else {}),
     }
     return render_page(request, "jobs/job_detail.html", context, partials={"job-body"})
 

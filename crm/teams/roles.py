@@ -40,6 +40,8 @@ PERMISSION_TABLE = {
     "views.manage": (_("Change and delete the shared views of others"), Role.ADMIN),
     "history.undo": (_("Undo what others did"), Role.MANAGER),
     "contacts.import": (_("Import contacts"), Role.REP),
+    "contacts.export_own": (_("Export own contacts"), Role.REP),
+    "contacts.export": (_("Export any contact"), Role.MANAGER),
     "flags.review": (_("Decide about values flagged as inaccurate"), Role.ADMIN),
     "fields.manage": (_("Add custom fields"), Role.ADMIN),
     "members.manage": (

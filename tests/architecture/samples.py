@@ -29,6 +29,7 @@ ARGUMENTS: dict[str, Callable[[Rows], Any]] = {
     "member_id": lambda rows: rows.member.pk,
     "invitation_id": lambda rows: rows.invitation.pk,
     "job_id": lambda rows: rows.job.pk,
+    "export_id": lambda rows: rows.contactexport.pk,
     "import_id": lambda rows: rows.contactimport.pk,
     "selection_id": lambda rows: rows.selection.pk,
     "list_id": lambda rows: rows.contactlist.pk,
@@ -55,6 +56,8 @@ LOWEST_ROLE = {
     "contacts.forget": Role.ADMIN,
     "contacts.import": Role.REP,
     "history.undo": Role.MANAGER,
+    "contacts.export_own": Role.REP,
+    "contacts.export": Role.MANAGER,
     "flags.review": Role.ADMIN,
     "views.share": Role.REP,
     "views.manage": Role.ADMIN,
@@ -215,6 +218,16 @@ IMPORTS: dict[str, Sample] = {
     ),
     "contacts:import_discard": Sample(
         args=lambda rows: {"import_id": rows.checked_import.pk}, body=lambda rows: {}
+    ),
+    "contacts:export_create": Sample(
+        body=lambda rows: {"file_format": "csv", "columns": "all"}
+    ),
+    "contacts:export_download": Sample(
+        no_page="it is a file",
+        answers=(404,),  # it is for whoever asked for it, and for admins
+    ),
+    "contacts:export_list": Sample(
+        query=lambda rows: {"cursor": ""}, variants=("?cursor=nowhere",)
     ),
     "jobs:job_detail": Sample(
         query=lambda rows: {"outcome": "created", "cursor": ""},

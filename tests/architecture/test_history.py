@@ -25,6 +25,7 @@ UNTRACKED = {
     "contacts.ContactStage": "shapes the records of a team, is none",
     "contacts.ContactList": "shapes the records of a team, is none; who is in it is written down",
     "contacts.ContactImport": "says itself what it did",
+    "contacts.ContactExport": "says itself what it did",
     "contacts.DuplicatePair": "what a search found, and what somebody thinks of it",
     "contacts.HeldBack": "follows from a deletion",
     "contacts.Tombstone": "is what is left of a record",

@@ -18,6 +18,7 @@ SWEEPS = {
     "crm.jobs.tasks.resume_stalled_jobs": "finds jobs whose worker died, of whatever team",
     "contacts.tasks.sweep_old_uploads": "finds files that no team needs any more",
     "contacts.tasks.sweep_expired_selections": "finds selections nobody needs any more",
+    "contacts.tasks.sweep_expired_exports": "finds files whose time is over",
     "contacts.tasks.sweep_deleted": "finds teams with contacts to purge, and files",
     "contacts.tasks.sweep_duplicates": "every team may have contacts twice",
     "contacts.tasks.sweep_holdbacks": "finds teams with deletions whose time is over",

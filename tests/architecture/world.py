@@ -24,6 +24,7 @@ from django.utils import timezone
 from activities.models import Activity
 from activities.services import log_activity
 from contacts.models import (
+    ContactExport,
     ContactFieldValue,
     ContactList,
     ContactStage,
@@ -36,6 +37,7 @@ from contacts.models import (
 from contacts.services import flags, selections, viewing
 from contacts.services.deletion import delete_contacts
 from contacts.services.editing import update_contact
+from contacts.services.exporting import starting
 from contacts.services.forgetting import forget_contact, lift_erasure
 from contacts.services.importing import uploads
 from contacts.services.importing.options import Options
@@ -209,6 +211,7 @@ def _build_team(name: str, *, mark: str, users: dict[str, User]) -> Rows:
         _view(rows, mark)
         _activities(rows, mark)
         _imports(rows, mark)
+        _exports(rows)
         _act(rows, mark)
         for model in team_models():
             if not model.objects.exists():
@@ -400,6 +403,16 @@ def _imports(rows: Rows, mark: str) -> None:
     _check(rows, finished)
     rows.extra["job"] = job = uploads.start_import(finished, by=rows.member)
     run_job(job.pk)
+
+
+def _exports(rows: Rows) -> None:
+    rows.extra["contactexport"] = starting.start_export(
+        selection=rows.selection,
+        file_format=ContactExport.Format.CSV,
+        columns=ContactExport.Columns.ALL,
+        by=rows.owner,
+        at=timezone.now(),
+    )
 
 
 def _upload(rows: Rows, mark: str) -> Any:

@@ -12,11 +12,11 @@ from accounts.queries import normalize_domain
 from contacts.queries import countries
 from contacts.queries.fields import contact_fields
 from crm.conflicts import Refused
+from crm.spreadsheets import plain_cell
 from crm.text import fold
 from layouts.kinds.base import VALUE_COLUMNS, CustomValue
 from layouts.models import CustomField
 
-_FORMULA_STARTS = "=+-@\t\r"
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff\u200b]")
 _HANDLE = re.compile(r"@?[A-Za-z0-9._-]{1,100}")
 # Where a bare account name of a service leads to.
@@ -47,9 +47,7 @@ _CLOCK = re.compile(
 
 def plain(text: str) -> str:
     """Return the text without what spreadsheets and terminals add to it."""
-    if text[0] == "'" and text[1:2] in _FORMULA_STARTS and len(text) > 1:
-        # Spreadsheet-safe exports write it before what a spreadsheet would calculate.
-        text = text[1:]
+    text = plain_cell(text)
     if text.isprintable():
         return text.strip()
     return _CONTROL.sub(" ", text.replace("\u00a0", " ")).strip()

@@ -11,8 +11,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from contacts.models import ContactEmail, ContactPhone
+from contacts.queries.export_columns import HEADINGS, custom_mark, words
 from contacts.queries.fields import GROUPS, contact_fields
-from crm.text import fold
 from layouts.models import CustomField
 
 SKIP = ""
@@ -136,25 +136,63 @@ def guess(
     Of several columns that name the same single field, the first gets it. `samples` are the first
     values of each column.
     """
-    own = {_words(field.name): f"{CUSTOM}{field.pk}" for field in fields}
+    own = _OwnFields(fields)
+    ours = _of_exports() if RECORD in map(_SYNONYMS.get, map(words, headings)) else {}
     found: list[str] = []
     for number, heading in enumerate(headings):
-        words = _words(heading)
-        key = own.get(words) or _SYNONYMS.get(words) or _by_values(samples[number])
-        if not key and number == 0 and re.search(r"(^| )id$", words):
+        said = words(heading)
+        key = ours.get(said)
+        if key is None:
+            key = own.named(heading) or _SYNONYMS.get(said, SKIP)
+            key = key or _by_values(samples[number])
+        if not key and number == 0 and re.search(r"(^| )id$", said):
             key = "external_id"
         found.append(key if key and not (is_single(key) and key in found) else SKIP)
     return found
+
+
+class _OwnFields:
+    """The team's own fields by the headings that name them."""
+
+    def __init__(self, fields: Iterable[CustomField]) -> None:
+        self.exact: dict[str, str] = {}
+        self.alike: dict[str, str] = {}
+        for field in fields:
+            key = f"{CUSTOM}{field.pk}"
+            self.exact.setdefault(field.name.strip().casefold(), key)
+            # Of names without a Latin letter nothing is left.
+            if said := words(field.name):
+                self.alike.setdefault(said, key)
+
+    def named(self, heading: str) -> str:
+        """Return the key of the field that a heading names, by its very name before a similar one."""
+        name = heading.strip().casefold()
+        unmarked = name.removesuffix(custom_mark().casefold())
+        return (
+            self.exact.get(name)
+            or self.exact.get(unmarked)
+            or self.alike.get(words(heading), SKIP)
+        )
+
+
+def _of_exports() -> dict[str, str]:
+    """Return what the headings of our own exports mean; SKIP for what the system keeps."""
+    fields = contact_fields()
+    return {
+        **{words(str(label)): SKIP for label in HEADINGS.values()},
+        **{words(str(fields[key].label)): key for key in COLUMNS},
+        words(str(HEADINGS["record"])): RECORD,
+        words(str(HEADINGS["emails"])): f"{EMAIL}{ContactEmail.Kind.WORK}",
+        words(str(HEADINGS["phones"])): f"{PHONE}{ContactPhone.Kind.WORK}",
+        words(str(HEADINGS["account"])): COMPANY,
+        words(str(HEADINGS["domain"])): DOMAIN,
+    }
 
 
 def still_there(mapping: Iterable[str], fields: Iterable[CustomField]) -> list[str]:
     """Return what an earlier file's columns became, "" where that is no more."""
     known = {*fixed_targets(), *(f"{CUSTOM}{field.pk}" for field in fields)}
     return [key if key in known else SKIP for key in mapping]
-
-
-def _words(heading: str) -> str:
-    return re.sub(r"[^a-z0-9]+", " ", fold(heading)).strip()
 
 
 def _by_values(values: Sequence[str]) -> str:
@@ -166,9 +204,9 @@ def _by_values(values: Sequence[str]) -> str:
 
 def _spread(**headings: str) -> dict[str, str]:
     return {
-        words.strip(): key.replace("__", ":")
+        heading.strip(): key.replace("__", ":")
         for key, listed in headings.items()
-        for words in listed.split("|")
+        for heading in listed.split("|")
     }
 
 
@@ -188,13 +226,13 @@ _SYNONYMS = _spread(
     "|unternehmen|entreprise|societe|empresa",
     company_domain="company website|company domain|company domain name|company url|domain"
     "|website url|account website|organization website|company website url|account domain",
-    email__work="email|e mail|email address|e mail address|mail|work email|business email"
+    email__work="email|e mail|emails|e mails|email address|e mail address|mail|work email|business email"
     "|primary email|email 1|email 2|e mail 1 value|e mail 2 value|e mail 2 address"
     "|e mail 3 address|secondary email|tertiary email|person email work|work email address"
     "|e mail adresse|adresse e mail|courriel|correo|correo electronico",
     email__personal="personal email|home email|private email|person email home",
     email__other="other email|additional email|person email other",
-    phone__work="phone|phone number|telephone|tel|work phone|business phone|office phone"
+    phone__work="phone|phones|phone number|telephone|tel|work phone|business phone|office phone"
     "|work direct phone|direct phone|primary phone|phone 1 value|phone 2 value|telefon"
     "|business phone 2|corporate phone|person phone work|work phone number"
     "|telefon geschaftlich|telefono",

@@ -1,0 +1,172 @@
+"""The job that writes a file of contacts. One whose worker died starts over: a file has no middle."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import partial
+from zoneinfo import ZoneInfo
+
+from django.core.files import File
+from django.core.files.storage import default_storage
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import ngettext
+
+from contacts.models import ContactExport
+from contacts.queries.export_columns import ExportColumn, columns_of, load_names
+from contacts.queries.exporting import number_there, rows_of
+from contacts.services.bulk.running import list_url
+from contacts.services.exporting.files import Table, new_table, workplace
+from crm.jobs import registry
+from crm.jobs.models import Job, JobRow
+from crm.jobs.registry import Chunk, JobFailed, Kind, Offer, Step
+from crm.teams import places
+from crm.teams.models import Membership
+
+KIND = "contacts.export"
+CHUNK = 1000
+Outcome = JobRow.Outcome
+
+
+class Run:
+    """One worker's way through an export."""
+
+    def __init__(self, job: Job, table: Table, columns: Sequence[ExportColumn]) -> None:
+        self.job, self.table, self.columns = job, table, columns
+        self.finished = 0  # ids that are dealt with, also by a step that is repeated
+        self.counts: Counter[str] = Counter()
+
+    def write(self, ids: Sequence[int], before: int) -> Chunk:
+        """Write some of the contacts, as far as the member may export them now."""
+        by = _actor(self.job)
+        rows = rows_of(ids, self.columns, by=by)
+        there = len(rows) if by.can("contacts.export") else number_there(ids)
+        counts: Counter[str] = Counter(
+            {
+                Outcome.DONE.value: len(rows),
+                Outcome.REFUSED.value: max(0, there - len(rows)),
+                Outcome.SKIPPED.value: len(ids) - max(there, len(rows)),
+            }
+        )
+        if self.finished == before:
+            self.table.add(rows)
+            self.counts += counts
+            self.finished += len(ids)
+        return Chunk(
+            position={"after": before + len(ids)}, done=len(ids), counts=counts
+        )
+
+    def store(self, export: ContactExport) -> Chunk:
+        """Put the file where it is handed out, over what a dead worker left there."""
+        _actor(self.job)
+        path = self.table.finish()
+        kept = ContactExport.objects.select_for_update(of=("self",)).get(pk=export.pk)
+        if not kept.file_key:
+            raise JobFailed(
+                _(
+                    "Meanwhile somebody in this file asked to be forgotten. Export again."
+                )
+            )
+        default_storage.delete(kept.file_key)
+        with path.open("rb") as file:
+            kept.file_key = default_storage.save(kept.file_key, File(file))
+        kept.size = path.stat().st_size
+        kept.rows = self.counts[Outcome.DONE]
+        kept.left_out = self.counts[Outcome.REFUSED]
+        kept.save(update_fields=["file_key", "size", "rows", "left_out"])
+        return Chunk(position=self.job.position, done=0)
+
+
+def start_job(job: Job) -> Iterator[Step]:
+    """Write the selection to a file from its start, and store the file."""
+    by = _actor(job)
+    export = ContactExport.objects.filter(pk=job.parameters["export"]).first()
+    selection = export.selection if export else None
+    if export is None or selection is None:
+        raise JobFailed(_("The selection is not kept any more. Select again."))
+    columns = columns_of(export, load_names(_zone(by)))
+    with workplace(export) as folder:
+        run = Run(job, new_table(export, folder, columns), columns)
+        finished = 0
+        for ids in selection.chunks(after=0, size=CHUNK):
+            yield partial(run.write, ids, finished)
+            finished += len(ids)
+        yield partial(run.store, export)
+
+
+def _actor(job: Job) -> Membership:
+    """Return who asked for it, as they are now; raise JobFailed if they may not any more."""
+    who = Membership.objects.filter(pk=job.created_by_id, removed_at=None)
+    by = who.select_related("user", "team").first()
+    if by is None:
+        raise JobFailed(_("Whoever started this is not a member of the team any more."))
+    if not by.can("contacts.export_own"):
+        raise JobFailed(_("%s may not do this any more.") % by)
+    return by
+
+
+def _zone(by: Membership) -> ZoneInfo | None:
+    return places.zone(by.user.time_zone or by.team.time_zone)
+
+
+def summary(job: Job) -> str:
+    """Return how many contacts are in the file, and who is not and why."""
+    done = job.counts.get(Outcome.DONE, 0)
+    left_out = job.counts.get(Outcome.REFUSED, 0)
+    gone = job.counts.get(Outcome.SKIPPED, 0)
+    parts = [
+        ngettext("%s contact exported", "%s contacts exported", done) % _number(done)
+    ]
+    if left_out:
+        parts.append(_("%s left out, as they are not yours") % _number(left_out))
+    if gone:
+        parts.append(_("%s not there any more") % _number(gone))
+    return ", ".join(parts)
+
+
+def _number(number: int) -> str:
+    return number_format(number, force_grouping=True)
+
+
+def download_offer(member: Membership, job: Job) -> Offer | None:
+    """Return the download of a finished export, for whoever asked for it and for admins."""
+    mine = ContactExport.objects.visible_to(member)
+    export = mine.filter(pk=job.parameters["export"], size__isnull=False).first()
+    if export is None or not member.can("contacts.export_own"):
+        return None
+    if export.is_expired(timezone.now()):
+        return Offer(note=_("This export has expired. Export again."))
+    url = reverse("contacts:export_download", args=[member.team.slug, export.pk])
+    return Offer(
+        label=_("Download"),
+        icon="download",
+        url=url,
+        note=_("The file can be downloaded until %s.")
+        % date_format(timezone.localtime(export.expires_at), "j M Y, H:i"),
+    )
+
+
+def register() -> None:
+    """Tell the platform what these jobs do."""
+    registry.add(
+        Kind(
+            key=KIND,
+            label=_lazy("Exporting contacts"),
+            start=start_job,
+            summary=summary,
+            record_url=lambda slug, pk: reverse(
+                "contacts:contact_detail", args=[slug, pk]
+            ),
+            origin=lambda slug, parameters: (
+                _("People"),
+                list_url(slug, parameters["state"]),
+            ),
+            outcomes=(Outcome.DONE, Outcome.REFUSED, Outcome.SKIPPED),
+            is_of_file=False,
+            is_resumable=False,
+            has_ledger=False,
+            offer=download_offer,
+        )
+    )
