@@ -73,8 +73,11 @@ class BulkForm(forms.Form):
 
 
 class StageForm(BulkForm):
-    stage = forms.ModelChoiceField(
-        ContactStage.objects.in_order(), label=_("Stage"), empty_label=None
+    # Nothing is chosen before: a hasty Enter would move everybody to the first stage.
+    stage: Any = forms.ModelChoiceField(
+        ContactStage.objects.in_order(),
+        label=_("Stage"),
+        empty_label=_("Choose a stage"),
     )
 
     def prepare(self) -> None:
@@ -104,8 +107,10 @@ class OwnerForm(BulkForm):
 
 
 class RemoveFromListForm(BulkForm):
-    list = forms.ModelChoiceField(
-        ContactList.objects.by_name(), label=_("List"), empty_label=None
+    list: Any = forms.ModelChoiceField(
+        ContactList.objects.by_name(),
+        label=_("List"),
+        empty_label=_("Choose a list"),
     )
 
     def prepare(self) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -102,6 +102,8 @@ def contact_names(contact_ids: Collection[int]) -> Mapping[int, str]:
 
 
 MOST_SHOWN = 20
+# Of an act on more records than that only this is said.
+MOST_COUNTED = 1_000
 
 
 def history_of(contact: Contact, key: str) -> dict[str, Any]:
@@ -146,7 +148,7 @@ def undo_last(team_slug: str) -> str:
 def what_was_done(team_slug: str, change_set: ChangeSet) -> dict[str, Any]:
     """Return what the question before an undo shows: three queries, and those of describing."""
     first = list(Change.objects.filter(change_set=change_set).order_by("pk")[:200])
-    records = undoing.records_of(change_set, size=MOST_SHOWN + 1)
+    records = undoing.records_of(change_set, size=MOST_COUNTED + 1)
     contacts = [pk for kind, pk in records if kind == "contact"]
     lines: list[Line] = []
     if len(contacts) == 1:
@@ -169,7 +171,9 @@ def _sentence(change_set: ChangeSet, who: str, number: int) -> str:
         "who": who,
         "what": act(change_set.kind),
         "when": date_format(timezone.localtime(change_set.at), "j M Y, H:i"),
-        "number": f"{MOST_SHOWN}+" if number > MOST_SHOWN else number,
+        "number": f"{number_format(MOST_COUNTED, force_grouping=True)}+"
+        if number > MOST_COUNTED
+        else number,
     }
     if number == 1:
         return gettext("%(who)s %(what)s, %(when)s.") % values

@@ -25,7 +25,9 @@ OFFERED = 20
 
 
 def search_lists(typed: str) -> list[Choice]:
-    """Return lists whose name contains the text, by name."""
+    """Return lists whose name contains the text, by name; the first ones are offered without one."""
+    if not typed.strip():
+        return []
     found = ContactList.objects.by_name().filter(name__icontains=typed.strip())
     return [
         Choice(str(pk), name) for pk, name in found.values_list("pk", "name")[:OFFERED]

@@ -1,12 +1,14 @@
 """What a value was before, and taking an act back."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from contacts.models import Contact
@@ -17,6 +19,12 @@ from crm.history.services.undoing import AlreadyUndone, InTheWay, Undone
 from crm.htmx import render_page, toast
 from crm.jobs.models import Job
 from crm.tenancy.views import TeamRequest, team_form, team_page
+
+PROFILE_PAGES = (
+    "contacts:contact_detail",
+    "contacts:contact_fields",
+    "contacts:contact_record",
+)
 
 
 @team_form("contacts.edit")
@@ -60,6 +68,23 @@ def contact_field_history(
     )
 
 
+def _profile_page(request: TeamRequest) -> str:
+    """Return the page of a profile on which Undo was pressed, "" where it was none."""
+    came_from = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(came_from, {request.get_host()}):
+        return ""
+    page = urlsplit(came_from)
+    try:
+        match = resolve(page.path)
+    except Resolver404:
+        return ""
+    if match.view_name not in PROFILE_PAGES:
+        return ""
+    found = Contact.objects.filter(pk=match.kwargs["contact_id"]).exists()
+    is_ours = match.kwargs["team_slug"] == request.team.slug
+    return page._replace(scheme="", netloc="").geturl() if found and is_ours else ""
+
+
 def _after(request: TeamRequest, done: Undone | Job) -> HttpResponseRedirect:
     slug = request.team.slug
     if isinstance(done, Job):
@@ -71,6 +96,8 @@ def _after(request: TeamRequest, done: Undone | Job) -> HttpResponseRedirect:
     )
     toast(request, _("It was taken back"), undo=again)
     contacts = [pk for kind, pk in done.done if kind == "contact"]
+    if page := _profile_page(request):
+        return HttpResponseRedirect(page)
     if len(contacts) == 1:
         return redirect("contacts:contact_detail", slug, contacts[0])
     accounts = [pk for kind, pk in done.done if kind == "account"]

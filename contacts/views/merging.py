@@ -58,7 +58,7 @@ def merge_selection(request: TeamRequest, selection_id: int) -> HttpResponse:
     slug = request.team.slug
     if 2 <= selection.total <= MAX_CONTACTS:
         return redirect(merge_url(slug, selection.first(MAX_CONTACTS)))
-    text = _("Choose two to %s contacts to merge them.") % MAX_CONTACTS
+    text = _("Choose 2 to %s contacts to merge them.") % MAX_CONTACTS
     toast(request, text, level=messages.ERROR)
     people_url = reverse("contacts:people_list", args=[slug])
     return redirect(f"{people_url}?{selection.state}")

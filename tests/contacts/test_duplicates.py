@@ -120,6 +120,15 @@ class TestPage:
         assert text.index("Strong S") < text.index("Weak W")
         assert "same name and account" in text
 
+    def test_before_the_search_has_ended_nothing_is_denied(self, as_member, url, team):
+        as_member.post(reverse("contacts:duplicate_search", args=[team.slug]))
+
+        page = text_of(as_member.get(url))
+
+        assert "Nothing found so far" in page
+        assert "No duplicates found" not in page
+        assert "Search again" not in page
+
     def test_while_it_searches_the_page_looks_again(self, as_member, url, team):
         as_member.post(reverse("contacts:duplicate_search", args=[team.slug]))
         as_member.post(reverse("contacts:duplicate_search", args=[team.slug]))

@@ -233,7 +233,7 @@ class TestSelection:
     def test_one_is_too_few(self, as_member, team, ann):
         answer = self.select(as_member, team, ann)
 
-        assert "Choose two to 5 contacts to merge them." in html_of(answer)
+        assert "Choose 2 to 5 contacts to merge them." in html_of(answer)
         assert answer.request["QUERY_STRING"] == "q=lee"
 
     def test_is_offered(self, as_member, team, ann):

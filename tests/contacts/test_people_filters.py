@@ -264,6 +264,18 @@ class TestFilters:
         )
         assert 'id="facets"' in body
 
+    def test_a_change_tells_the_panel_how_much_is_chosen(self, as_member, team, world):
+        headers = {"HX-Request": "true", "HX-Target": "people-results"}
+        query = f"stage={world['replied']}"
+
+        body = people(as_member, team, query, **headers).content.decode()
+
+        count = body.partition('id="facet-stage-count"')[2].partition("</span>")[0]
+        assert count.endswith(">1")
+        assert "hidden" not in count
+        count = body.partition('id="people-filtered"')[2].partition("</span>")[0]
+        assert count.endswith(">1")
+
     def test_another_teams_values_are_not_offered(self, as_member, team, other_team):
         with team_scope(other_team.pk):
             foreign = ContactStage.objects.first().pk
@@ -385,7 +397,7 @@ class TestOptions:
         [
             ("list", "o", "Cold Hot"),
             ("all_lists", "ho", "Hot"),
-            ("not_list", "", "Cold Hot"),
+            ("not_list", "", ""),
             ("time_zone", "new york", "America/New York"),
             ("import_file", "june", "June.csv"),
         ],
@@ -398,7 +410,9 @@ class TestOptions:
         assert self.find(as_member, team, key, typed).strip() == expected
 
     def test_leaves_out_what_is_chosen(self, as_member, team, world):
-        address = url("filter_options", team, key="list") + f"?list={world['hot']}"
+        address = (
+            url("filter_options", team, key="list") + f"?list_q=o&list={world['hot']}"
+        )
 
         assert text(as_member.get(address)).split() == ["Cold"]
 

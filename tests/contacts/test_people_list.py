@@ -279,11 +279,15 @@ class TestFragments:
         assert "<html" not in body
         assert 'id="people-results"' in body
         assert 'id="people-tabs"' in body
-        # The table, and beside it the tabs, the tools and what is wrong with what was typed.
-        assert re.findall(r'id="([^"]+)"[^>]*hx-swap-oob', body) == [
+        # The table, and beside it the tabs, the tools, how many filters are set, and what is
+        # wrong with what was typed.
+        beside = re.findall(r'id="([^"]+)"[^>]*hx-swap-oob', body)
+        assert "facet-stage-count" in beside
+        assert [each for each in beside if not each.endswith("-count")] == [
             "people-tabs",
             "people-views",
             "people-tools",
+            "people-filtered",
             "facet-name-problem",
             "facet-title-problem",
             "facet-location-problem",

@@ -87,7 +87,7 @@ class TestOneValue:
         listens = r'hx-get="([^"]+)" hx-trigger="contactSaved from:body"'
         [url] = re.findall(listens, page)
         again = text_of(visitor.client.get(unescape(url), headers=HTMX))
-        assert "Countess → to Analyst" in again
+        assert "Countess to Analyst" in again
 
     def test_bumps_the_version_and_the_search_text(self, visitor, ada):
         visitor.save("last_name", {"last_name": "Byron"})
@@ -101,7 +101,7 @@ class TestOneValue:
         visitor.save("title", {"title": "Analyst"})
 
         text = text_of(visitor.get(query="kind=changes"))
-        assert text.count("Title: Countess → to Analyst") == 1
+        assert text.count("Title: Countess to Analyst") == 1
 
     def test_the_same_value_changes_nothing(self, visitor, ada):
         visitor.save("title", {"title": "Countess "})

@@ -267,6 +267,26 @@ class TestPage:
         page = as_member.get(contact.get_absolute_url()).content.decode()
         assert "taken back" in page
 
+    @pytest.mark.parametrize(
+        ("host", "page"),
+        [
+            ("testserver", "contacts:contact_fields"),
+            ("elsewhere.example", "contacts:contact_detail"),
+        ],
+    )
+    def test_it_leads_back_to_the_page_of_the_profile(
+        self, as_member: Any, team: Team, member: Membership, host: str, page: str
+    ) -> None:
+        contact = make_contact(title="Analyst")
+        changed = edit(contact, member, title="Countess")
+        fields = reverse("contacts:contact_fields", args=[team.slug, contact.pk])
+
+        response = as_member.post(
+            undo_url(team, changed), HTTP_REFERER=f"http://{host}{fields}"
+        )
+
+        assert response["Location"] == reverse(page, args=[team.slug, contact.pk])
+
     def test_the_question_says_what_was_done(
         self, as_member: Any, team: Team, member: Membership
     ) -> None:

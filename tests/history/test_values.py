@@ -38,7 +38,7 @@ def test_says_who_set_it_and_what_it_was(
     text = text_of(history(as_member, contact, "title"))
 
     assert f"{member} changed" in text
-    assert "Analyst → to Countess" in text
+    assert "Analyst to Countess" in text
     assert "London" not in text
     assert "Imported from a file: fair.csv" in text
 
