@@ -205,6 +205,11 @@ urlpatterns = [
         exports.export_download,
         name="export_download",
     ),
+    path(
+        "contacts/<int:contact_id>/export/",
+        exports.contact_export,
+        name="contact_export",
+    ),
     path("settings/exports/", exports.export_list, name="export_list"),
     # Import
     path("imports/new/", imports.import_create, name="import_create"),

@@ -85,6 +85,8 @@ def frame(visit: Visit, *, tab: str) -> dict[str, Any]:
         "flag_url": url("contacts:contact_flag"),
         "delete_url": url("contacts:contact_delete"),
         "merge_url": url("contacts:contact_merge"),
+        "export_url": url("contacts:contact_export"),
+        "can_export": _may_export(contact, visit.member),
         "can_merge": not contact.is_deleted and visit.member.can("contacts.merge"),
         "can_delete": not contact.is_deleted and contact.is_deletable_by(visit.member),
         "can_restore": may_restore(contact, visit.member),
@@ -99,6 +101,12 @@ def _neighbours(visit: Visit) -> people.Neighbours | None:
     return people.neighbours(
         contact=visit.record, params=visit.params, member=visit.member
     )
+
+
+def _may_export(contact: Contact, member: Membership) -> bool:
+    """The same rule as ContactQuerySet.exportable_by, for a row at hand."""
+    is_own = contact.owner_id == member.pk and member.can("contacts.export_own")
+    return not contact.is_deleted and (is_own or member.can("contacts.export"))
 
 
 def may_restore(contact: Contact, member: Membership) -> bool:

@@ -5,12 +5,14 @@ from typing import Any
 from django.contrib import messages
 from django.http import FileResponse, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from contacts.forms.exports import ExportForm
-from contacts.models import ContactExport, Selection
+from contacts.models import Contact, ContactExport, Selection
 from contacts.queries import exporting as queries
+from contacts.services import selections
 from contacts.services.bulk.running import list_url
 from contacts.services.exporting import starting
 from crm.htmx import render_page, toast
@@ -20,6 +22,27 @@ TYPES = {
     ContactExport.Format.CSV: "text/csv; charset=utf-8",
     ContactExport.Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+
+
+@team_form("contacts.export_own")
+def contact_export(request: TeamRequest, contact_id: int) -> HttpResponse:
+    """Export one contact, from its Actions (product.md C2)."""
+    mine = Contact.objects.saved().exportable_by(request.member)
+    contact: Contact = get_object_or_404(mine, pk=contact_id)
+    posted = request.POST if request.method == "POST" else None
+    form = ExportForm(posted, initial={"columns": ContactExport.Columns.ALL})
+    if form.is_valid():
+        who: dict[str, Any] = {"by": request.member, "at": timezone.now()}
+        chosen = selections.freeze_chosen(
+            of=Selection.Of.CONTACTS, ids=[contact.pk], state="", **who
+        )
+        export = starting.start_export(selection=chosen, **form.cleaned_data, **who)
+        return redirect("jobs:job_detail", request.team.slug, export.job_id)
+    page_url = reverse("contacts:contact_detail", args=[request.team.slug, contact.pk])
+    context = {"form": form, "number": 1, "page_url": page_url, "section": "people"}
+    context["back_label"] = contact.name
+    status = 422 if form.errors else 200
+    return render_page(request, "contacts/contact_export.html", context, status=status)
 
 
 @team_form("contacts.export_own")

@@ -52,4 +52,8 @@ VIEWS: dict[str, Sample] = {
     "contacts:saved_view_duplicate": Sample(body=lambda rows: {}),
     "contacts:saved_view_mark": Sample(body=lambda rows: {"is_pinned": "0"}),
     "contacts:saved_view_delete": Sample(body=lambda rows: {}, refuses=_REFUSED),
+    "contacts:contact_export": Sample(
+        body=lambda rows: {"file_format": "csv", "columns": "all"},
+        answers=(404,),  # a rep exports only their own contacts
+    ),
 }

@@ -116,6 +116,18 @@ class TestPage:
         made = ContactExport.objects.get()
         assert (made.job.status, made.rows) == (Job.Status.DONE, 1)
 
+    def test_one_contact_from_its_actions(self, as_member, team, ada):
+        """C2: Actions, Export."""
+        page = url("contact_export", team, ada.pk)
+        others = make_contact("Bob", owner=make_member())
+        assert page in as_member.get(url("contact_detail", team, ada.pk)).text
+        assert as_member.get(url("contact_export", team, others.pk)).status_code == 404
+        assert "Export 1 contact" in as_member.get(page).text
+        as_member.post(page, {"file_format": "csv", "columns": "all"})
+
+        rows = table(content(as_member, ContactExport.objects.get()))
+        assert [row["Rapport ID"] for row in rows] == [str(ada.pk)]
+
     def test_an_unknown_format_is_refused(self, as_member, team, member, ada):
         page = url("export_create", team, choose(member, ada).pk)
         response = as_member.post(page, {"file_format": "exe", "columns": "all"})
