@@ -166,7 +166,11 @@ def index_account(account: Account) -> None:
 
 
 def refresh_accounts(
-    ids: Collection[int], *, by: Membership | None, at: datetime
+    ids: Collection[int],
+    *,
+    touched: Collection[str],
+    by: Membership | None,
+    at: datetime,
 ) -> None:
     """Bring what lists and searches know up to date after rows were set back (crm.history)."""
     for account in Account.objects.filter(pk__in=ids):

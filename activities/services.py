@@ -194,7 +194,11 @@ def look_back(contact_ids: Collection[int]) -> None:
 
 
 def refresh_activities(
-    ids: Collection[int], *, by: Membership | None, at: datetime
+    ids: Collection[int],
+    *,
+    touched: Collection[str],
+    by: Membership | None,
+    at: datetime,
 ) -> None:
     """Bring the contacts' last activity up to date after rows were set back (crm.history)."""
     rows = Activity.objects.filter(AnyOf(F("pk"), ids))

@@ -17,6 +17,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--contacts", type=int, default=contacts)
     parser.add_argument("--activities", type=int, default=activities)
     parser.add_argument("--import-rows", type=int, default=200_000, help="0 for none")
+    parser.add_argument(
+        "--acts", action="store_true", help="also what changes many rows at once"
+    )
     parser.add_argument("--seconds", type=float, default=5, help="for each measurement")
     parser.add_argument("--database", default="rapport_bench")
     parser.add_argument("--only", default="", help="pages whose name contains this")

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from bench.acts import Acted
 from bench.importing import Imported
 
 RESULTS = Path(__file__).parent / "results.json"
@@ -115,4 +116,13 @@ def show_ratios(rows: Sequence[Row], imported: Imported | None) -> None:
             f"Import of {imported.rows} rows: {imported.rows_per_s:.0f} rows/s, again with every"
             f" row known {imported.again_rows_per_s:.0f} rows/s, peak {imported.peak_mb:.0f} MB;"
             f" a raw COPY of the contacts {imported.copy_rows_per_s:.0f} rows/s: {share:.0%} of it."
+        )
+        cost = imported.unrecorded_rows_per_s / imported.rows_per_s - 1
+        print(f"The history makes the import {cost:+.0%} longer.")
+
+
+def show_acts(acts: Sequence[Acted]) -> None:
+    for act in acts:
+        print(
+            f"{act.name}, {act.rows} rows: {act.seconds:.1f} s; its undo {act.undo_seconds:.1f} s"
         )

@@ -7,6 +7,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from bench import importing, loading, measuring, pages, reporting
+from bench.acts import measure_acts
 from bench.server import WebServer
 from crm.teams.models import Membership
 from crm.tenancy.scope import team_scope
@@ -36,12 +37,14 @@ def run(options: argparse.Namespace) -> None:
             hello_ms=hello[0],
             hello_rps_8=hello[1],
         )
+    acts = measure_acts(team_id) if options.acts else []
     imported = None
     if options.import_rows:
         imported = importing.measure_import(options.import_rows)
     reporting.write(options.contacts, options.activities, rows, imported)
     reporting.show_machine(machine)
     reporting.show_ratios(rows, imported)
+    reporting.show_acts(acts)
 
 
 def measure_floors(

@@ -17,14 +17,33 @@ from crm.teams.models import Membership
 from crm.tenancy import bulk
 from crm.tenancy.bulk import AnyOf
 
+# Columns that nothing is derived from: where only they were set back, the version grows.
+PLAIN = frozenset(
+    f"{Contact._meta.db_table}.{name}"
+    for name in (
+        *("stage_id", "owner_id", "seniority", "department", "city", "region"),
+        *("country", "address", "time_zone", "linkedin_url", "x_url"),
+        *("facebook_url", "github_url", "website"),
+    )
+)
+
 
 def refresh_contacts(
-    ids: Collection[int], *, by: Membership | None, at: datetime
+    ids: Collection[int],
+    *,
+    touched: Collection[str],
+    by: Membership | None,
+    at: datetime,
 ) -> None:
     """Bring the columns for lists and searches up to date, and the version with them.
 
-    Persons who are saved again are held back no longer. Sends contacts_set_back.
+    Persons who are saved again are held back no longer. Sends contacts_set_back, unless nothing
+    depends on what was set back.
     """
+    if PLAIN.issuperset(touched):
+        rows = Contact.objects.filter(AnyOf(F("pk"), ids))
+        rows.update(version=F("version") + 1, updated_at=at)
+        return
     contacts = (
         Contact.objects.filter(AnyOf(F("pk"), ids))
         .select_related("account")

@@ -26,7 +26,7 @@ from crm.teams.models import Membership
 
 KIND = "history.undo"
 AT_ONCE = 100  # records
-CHUNK = 500
+CHUNK = 1000
 # Acts whose records belong together: all of it is undone, or nothing.
 WHOLE = ("contact.merge",)
 

@@ -36,10 +36,18 @@ Describe = Callable[[Sequence[Change]], Mapping[int, Sequence[Line]]]
 
 
 class Refresh(Protocol):
-    """Brings what is derived up to date after rows were set back."""
+    """Brings what is derived up to date after rows were set back.
+
+    `touched` are the columns that were: "contacts_contact.title".
+    """
 
     def __call__(
-        self, ids: Collection[int], *, by: Membership | None, at: datetime
+        self,
+        ids: Collection[int],
+        *,
+        touched: Collection[str],
+        by: Membership | None,
+        at: datetime,
     ) -> None: ...
 
 

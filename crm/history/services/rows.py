@@ -101,6 +101,16 @@ def lead_nowhere(entry: Tracked, *, changes: Collection[int]) -> set[int]:
     return found
 
 
+def touched(*, changes: Collection[int]) -> set[str]:
+    """Return the columns that the changes are about, each as "table.column"."""
+    statement = sql.SQL(
+        """SELECT DISTINCT c.source || '.' || k FROM history_change c
+        CROSS JOIN LATERAL jsonb_object_keys(coalesce(c.new, c.old)) k
+        WHERE c.team_id = %(team)s AND c.id = ANY(%(ids)s)"""
+    )
+    return {name for (name,) in _fetch(statement, changes)}
+
+
 def _by_columns(
     entry: Tracked, changes: Collection[int]
 ) -> Iterable[tuple[list[str], list[int]]]:

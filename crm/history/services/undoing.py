@@ -105,7 +105,8 @@ def undo_records(
         if found is None:
             found = _one_by_one(batch, by)
         if not found:
-            _refresh(wanted, by=by, at=at)
+            touched = rows.touched(changes=[change.pk for change in batch])
+            _refresh(wanted, touched=touched, by=by, at=at)
             return Undone(done=wanted, kept=kept)
         kept |= found
     return Undone(kept=kept)
@@ -253,14 +254,18 @@ def _lock_records(changes: Sequence[Change]) -> None:
 
 
 def _refresh(
-    records: Collection[Record], *, by: Membership | None, at: datetime
+    records: Collection[Record],
+    *,
+    touched: Collection[str],
+    by: Membership | None,
+    at: datetime,
 ) -> None:
     ids: dict[str, list[int]] = defaultdict(list)
     for kind, pk in records:
         ids[kind].append(pk)
     for key, pks in ids.items():
         if key in registry.kinds():
-            registry.kinds()[key].refresh(pks, by=by, at=at)
+            registry.kinds()[key].refresh(pks, touched=touched, by=by, at=at)
 
 
 def _by_source(changes: Sequence[Change]) -> dict[str, list[int]]:
