@@ -23,7 +23,11 @@ from contacts.panels.rows import has_history
 from contacts.queries.changes import describe_contacts, last_changes
 from contacts.queries.fields import label_of
 from contacts.services import undoing as undo_jobs
-from contacts.services.setting_back import refresh_contacts, remove_contacts
+from contacts.services.setting_back import (
+    refresh_contacts,
+    refuse_deletions,
+    remove_contacts,
+)
 from crm.conflicts import add_history
 from crm.history import registry
 from crm.history.models import Change, ChangeSet
@@ -88,6 +92,7 @@ def register() -> None:
             describe=describe_contacts,
             refresh=refresh_contacts,
             remove=remove_contacts,
+            refuse=refuse_deletions,
             names=contact_names,
         )
     )

@@ -1,6 +1,6 @@
 """What contacts need when rows of theirs were set back to what they were (crm.history)."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from django.db.models import Exists, F, OuterRef, Prefetch
@@ -96,3 +96,17 @@ def remove_contacts(
         contacts.filter(AnyOf(F("pk"), gone)).delete()
     forget_records("contact", record_ids=gone)
     return kept
+
+
+def refuse_deletions(changes: Sequence[Change], *, by: Membership) -> Mapping[int, str]:
+    """Return the contacts that would go back into the bin though `by` may not delete them (D5)."""
+    restored = Change.objects.filter(
+        pk__in=[c.pk for c in changes if c.op == Change.Op.UPDATE],
+        source=Contact._meta.db_table,
+        old__has_key="deleted_at",
+        new__deleted_at=None,
+    )
+    ids = set(restored.values_list("record_id", flat=True))
+    may = Contact.objects.filter(pk__in=ids).deletable_by(by)
+    kept = ids - set(may.values_list("pk", flat=True)) if ids else set()
+    return dict.fromkeys(kept, _("You may not delete this contact."))

@@ -51,6 +51,14 @@ class Refresh(Protocol):
     ) -> None: ...
 
 
+class Refuse(Protocol):
+    """Returns the records whose changes this member may not take back, each with the reason."""
+
+    def __call__(
+        self, changes: Sequence[Change], *, by: Membership
+    ) -> Mapping[int, str]: ...
+
+
 class Remove(Protocol):
     """Takes away records that were added; returns those that stay, each with the reason."""
 
@@ -68,6 +76,7 @@ class RecordKind:
     tables: Sequence[Tracked]
     describe: Describe = lambda _changes: {}
     refresh: Refresh
+    refuse: Refuse = lambda _changes, *, by: {}
     remove: Remove | None = None  # None: what was added stays
     names: Callable[[Collection[int]], Mapping[int, str]] = lambda _ids: {}
 

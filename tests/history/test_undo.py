@@ -10,7 +10,7 @@ from django.urls import reverse
 from activities.models import Activity
 from activities.services import delete_activity, log_activity
 from contacts.models import Contact, ContactList, ListEntry
-from contacts.services.deletion import delete_contacts
+from contacts.services.deletion import delete_contacts, restore_contacts
 from contacts.services.editing import update_contact
 from crm.conflicts import Edit
 from crm.history.models import ChangeSet
@@ -203,6 +203,33 @@ class TestWhatStandsInTheWay:
 
         with pytest.raises(AlreadyUndone):
             undo(changed, member)
+
+
+class TestRights:
+    """D5: taking something back grants nobody a right."""
+
+    def test_a_rep_does_not_delete_by_undoing_a_restore(
+        self, team: Team, member: Membership
+    ) -> None:
+        contact = make_contact(owner=member)
+        delete_contacts(contact_ids=[contact.pk], by=member, at=AT)
+        restore_contacts(contact_ids=[contact.pk], by=member, at=AT)
+        Contact.objects.update(owner=make_member(Role.REP))
+
+        with pytest.raises(InTheWay) as found:
+            undo(ChangeSet.objects.get(kind="contact.restore"), member)
+
+        assert "may not delete" in str(list(found.value.reasons.values()))
+        assert not Contact.objects.get().is_deleted
+
+    def test_who_may_delete_it_may(self, team: Team, member: Membership) -> None:
+        contact = make_contact(owner=member)
+        delete_contacts(contact_ids=[contact.pk], by=member, at=AT)
+        restore_contacts(contact_ids=[contact.pk], by=member, at=AT)
+
+        undo(ChangeSet.objects.get(kind="contact.restore"), member)
+
+        assert Contact.objects.get().is_deleted
 
 
 class TestMany:

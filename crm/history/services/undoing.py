@@ -98,7 +98,7 @@ def undo_records(
     The caller has opened a transaction and a recording.
     """
     changes = _changes(change_set, records)
-    kept: dict[Record, str] = {}
+    kept = _refused(changes, by) if by else {}
     while wanted := [record for record in records if record not in kept]:
         batch = [c for c in changes if (c.record, c.record_id) not in kept]
         found = _attempt(batch, by)
@@ -110,6 +110,16 @@ def undo_records(
             return Undone(done=wanted, kept=kept)
         kept |= found
     return Undone(kept=kept)
+
+
+def _refused(changes: Sequence[Change], by: Membership) -> dict[Record, str]:
+    """Return the records that this member may not set back: an undo grants no right."""
+    found: dict[Record, str] = {}
+    for key, kind in registry.kinds().items():
+        mine = [change for change in changes if change.record == key]
+        if mine:
+            found |= {(key, pk): why for pk, why in kind.refuse(mine, by=by).items()}
+    return found
 
 
 def _changes(change_set: ChangeSet, records: Sequence[Record]) -> list[Change]:
