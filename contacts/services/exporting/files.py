@@ -107,8 +107,8 @@ def workplace(export: ContactExport) -> Iterator[Path]:
 
 
 def folder_of(export: ContactExport) -> Path:
-    """Return where a worker builds the file."""
-    return Path(settings.VAR_DIR, "exports", str(export.pk))
+    """Return where a worker builds the file: named as nothing else, whatever database it belongs to."""
+    return Path(settings.VAR_DIR, "exports", Path(export.file_key).name)
 
 
 def new_table(
