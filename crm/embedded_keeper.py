@@ -63,9 +63,20 @@ class Account:
         """Make the folder this account's own, and closed to all others."""
         folder.mkdir(mode=0o700, exist_ok=True)
         if os.getuid() == 0:
-            os.chown(folder, self.uid, self.gid)
+            self.take(folder)
             self.let_through(folder)
         return folder
+
+    def take(self, folder: Path) -> None:
+        """Make the folder this account's own with all that another one of its name has left in it.
+
+        A new machine, or a container made anew, may give the name another number.
+        """
+        if os.getuid() == 0:
+            top = [folder, *folder.iterdir()]
+            if any(path.lstat().st_uid != self.uid for path in top):
+                for path in [folder, *folder.rglob("*")]:
+                    os.chown(path, self.uid, self.gid, follow_symlinks=False)
 
     def let_through(self, path: Path) -> None:
         """Let the account pass the folders above the path; it gets to read none of them."""
@@ -119,6 +130,7 @@ class Postgres:
         """Make a new cluster where there is none; a half-made one is never taken for it."""
         data: Path = self.args.data_dir
         if (data / "PG_VERSION").exists():
+            self.account.take(data)
             self.account.let_through(data)
             return
         new = data.with_name(f"{data.name}.new")
@@ -358,6 +370,13 @@ def _die_with_parent(signal_number: int) -> Callable[[], None] | None:
 
 
 def _system_user() -> pwd.struct_passwd:
+    """Return the user that servers run as, made if need be; of several starts at once by one."""
+    with Path("/etc/passwd").open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        return _found_or_made_user()
+
+
+def _found_or_made_user() -> pwd.struct_passwd:
     with contextlib.suppress(KeyError):
         return pwd.getpwnam(SYSTEM_USER)
     command = [

@@ -123,6 +123,22 @@ class TestPostgres:
         assert rows == [(42,)]
         assert processes.of(var) == {}
 
+    @pytest.mark.skipif(os.getuid() != 0, reason="only root may give files away")
+    def test_takes_over_what_a_user_with_another_number_left(self, var: Path) -> None:
+        with embedded.start_postgres(var), embedded.start_redis(var):
+            query(var, "CREATE TABLE kept AS SELECT 42 AS number")
+            redis.from_url(embedded.redis_url(var)).lpush("queue", "task")
+        stranger = 64_000
+        for path in (var / "postgres").rglob("*"):
+            os.chown(path, stranger, stranger)
+        os.chown(var / "redis" / "appendonly.aof", stranger, stranger)
+
+        with embedded.start_postgres(var), embedded.start_redis(var):
+            queued = redis.from_url(embedded.redis_url(var)).lrange("queue", 0, -1)
+            rows = query(var, "SELECT number FROM kept")
+
+        assert (rows, queued) == ([(42,)], [b"task"])
+
     def test_ends_with_its_last_user(self, var: Path) -> None:
         server = embedded.start_postgres(var, durable=False)
         user = another_user(var)
