@@ -18,6 +18,7 @@ from django.db import ProgrammingError, connection, transaction
 from bench import environment
 from contacts.models import Contact, ContactStage
 from crm.embedded import var_dir
+from crm.history.services.recording import unrecorded
 from crm.teams import services as team_services
 from crm.teams.models import Membership, Team, User
 from crm.tenancy.models import TeamModel
@@ -203,7 +204,7 @@ def _remove(slug: str) -> None:
         return
     models = [model for model in apps.get_models() if issubclass(model, TeamModel)]
     models.remove(Membership)
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic(), unrecorded(), connection.cursor() as cursor:
         _trust_order(cursor)
         for model in [*models, Membership]:
             table = connection.ops.quote_name(model._meta.db_table)
