@@ -111,6 +111,8 @@ def register() -> None:
             ],
             describe=describe_accounts,
             refresh=services.refresh_accounts,
+            remove=services.remove_accounts,
+            is_by_the_way=True,
             names=account_names,
         )
     )

@@ -1,6 +1,6 @@
 """Every write to accounts."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -8,11 +8,12 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from accounts import followers
-from accounts.models import Account, AccountStage, StageCategory
+from accounts.models import Account, AccountFieldValue, AccountStage, StageCategory
 from accounts.queries import account_fields, normalize_domain
 from accounts.signals import account_changed
 from crm.conflicts import Edit, Refused, changes_to_write
-from crm.history.services.recording import recorded
+from crm.history.queries import changed_since_added
+from crm.history.services.recording import forget_records, recorded, unrecorded
 from crm.teams.models import Membership
 from crm.text import fold
 from layouts.kinds.base import CUSTOM_KEY
@@ -182,6 +183,30 @@ def refresh_accounts(
         account_changed.send(
             sender=Account, account=account, changes={"name": ("", "")}, by=by, at=at
         )
+
+
+def remove_accounts(
+    ids: Collection[int], *, by: Membership | None
+) -> Mapping[int, str]:
+    """Take accounts away that were added, while nothing refers to them and nobody changed them.
+
+    Return those that stay, each with the reason (crm.history).
+    """
+    kept = dict.fromkeys(
+        changed_since_added("account", ids), _("The account has been changed since.")
+    )
+    in_use = _("Something belongs to the account by now.")
+    for relation in Account._meta.related_objects:
+        if relation.related_model is AccountFieldValue:
+            continue
+        name = relation.field.name
+        rows = relation.related_model._default_manager.filter(**{f"{name}__in": ids})
+        kept |= dict.fromkeys(rows.values_list(f"{name}_id", flat=True), in_use)
+    gone = [pk for pk in ids if pk not in kept]
+    with unrecorded():
+        Account.objects.filter(pk__in=gone).delete()
+    forget_records("account", record_ids=gone)
+    return kept
 
 
 def _save(account: Account, columns: list[str] | None = None) -> None:

@@ -34,6 +34,7 @@ from crm.history.models import Change, ChangeSet
 from crm.history.queries import acts_on_value, merged
 from crm.history.registry import Line, RecordKind, Tracked, act
 from crm.history.services import undoing
+from crm.history.services.grouping import Record
 from crm.history.services.recording import last_change_set
 
 # Columns that services derive from others; the migration that makes the triggers says the same.
@@ -194,7 +195,7 @@ def _back(team_slug: str, contact_ids: Sequence[int]) -> tuple[str, str]:
 
 
 def who_is_in_the_way(
-    team_slug: str, reasons: Mapping[undoing.Record, str]
+    team_slug: str, reasons: Mapping[Record, str]
 ) -> list[dict[str, str]]:
     """Return the records that keep an act from being undone, with links: one query a kind."""
     shown = list(reasons.items())[:MOST_SHOWN]

@@ -10,9 +10,8 @@ from contacts import departures
 from contacts.models import Contact, ContactEmail, ContactPhone, HeldBack
 from contacts.services.indexing import INDEXED, index_contact
 from contacts.signals import contacts_set_back
-from crm.history.models import Change
+from crm.history.models import UNDO, Change
 from crm.history.services.recording import forget_records, unrecorded
-from crm.history.services.undoing import UNDO
 from crm.teams.models import Membership
 from crm.tenancy import bulk
 from crm.tenancy.bulk import AnyOf

@@ -13,11 +13,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
-from crm.history.models import ChangeSet
+from crm.history.models import UNDO, ChangeSet
 from crm.history.registry import act, kinds
 from crm.history.services import undoing
+from crm.history.services.grouping import Record
 from crm.history.services.recording import open_change_set, recording
-from crm.history.services.undoing import UNDO, AlreadyUndone, Record, Undone
+from crm.history.services.undoing import AlreadyUndone, Undone
 from crm.jobs import registry
 from crm.jobs.models import Job, JobRow
 from crm.jobs.registry import Chunk, JobFailed, Kind, LedgerRow, Step

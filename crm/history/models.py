@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from crm.teams.models import Membership
 from crm.tenancy.models import TeamForeignKey, TeamManager, TeamModel, TeamQuerySet
 
+UNDO = "undo"  # the act of a change set that takes another one back
+
 
 class ChangeSet(TeamModel):
     """One act of a person or a job, with everything it changed; undone as a whole."""

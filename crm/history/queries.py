@@ -1,13 +1,14 @@
 """What happened to a record, act by act."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Exists, F, OuterRef, Q
 
-from crm.history.models import Change
+from crm.history.models import UNDO, Change
 from crm.history.registry import Line, kinds
+from crm.tenancy.bulk import AnyOf
 
 # Rows of one record that are read for a page: an act with more of them goes on in the next entry.
 MOST_ROWS = 300
@@ -118,3 +119,15 @@ def acts_on_value(
             acts.append(_act(change))
             acts[-1].lines = lines
     return acts[:size]
+
+
+def changed_since_added(record: str, record_ids: Collection[int]) -> list[int]:
+    """Return the records that another act than the one that added them has changed, and no undo."""
+    mine = Change.objects.filter(record=record)
+    added = mine.filter(
+        AnyOf(F("record_id"), record_ids), op=Change.Op.INSERT, new__isnull=True
+    )
+    later = mine.filter(record_id=OuterRef("record_id")).exclude(
+        Q(change_set=OuterRef("change_set")) | Q(change_set__kind=UNDO)
+    )
+    return list(added.filter(Exists(later)).values_list("record_id", flat=True))

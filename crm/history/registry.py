@@ -78,6 +78,9 @@ class RecordKind:
     refresh: Refresh
     refuse: Refuse = lambda _changes, *, by: {}
     remove: Remove | None = None  # None: what was added stays
+    # Added by the way, such as the account of a new contact: where one stays, the act can still be
+    # undone.
+    is_by_the_way: bool = False
     names: Callable[[Collection[int]], Mapping[int, str]] = lambda _ids: {}
 
     @property
@@ -100,7 +103,8 @@ def add_acts(acts: Mapping[str, Any]) -> None:
     _acts.update(acts)
 
 
-def kinds() -> Mapping[str, RecordKind]:
+def kinds() -> dict[str, RecordKind]:
+    """Return the kinds by their key, those of apps above last."""
     return _kinds
 
 

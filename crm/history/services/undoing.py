@@ -1,7 +1,7 @@
 """Taking back what a change set did, as long as nothing later contradicts (product.md T4)."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -9,14 +9,18 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from crm.history import registry
-from crm.history.models import Change, ChangeSet
+from crm.history.models import UNDO, Change, ChangeSet
 from crm.history.services import rows
+from crm.history.services.grouping import (
+    Record,
+    added,
+    by_source,
+    is_record,
+    layers,
+)
 from crm.history.services.recording import recording
 from crm.teams.models import Membership
 from crm.tenancy.bulk import take_turns
-
-UNDO = "undo"  # the act of a change set that takes another one back
-Record = tuple[str, int]  # kind, id
 
 
 class AlreadyUndone(Exception):
@@ -38,6 +42,16 @@ class Undone:
     change_set_id: int | None = None  # of the undo
     done: list[Record] = field(default_factory=list)
     kept: dict[Record, str] = field(default_factory=dict)
+    by_the_way: set[Record] = field(default_factory=set)  # of those that were added
+
+    @property
+    def in_the_way(self) -> dict[Record, str]:
+        """What keeps the act from being undone as a whole."""
+        return {
+            record: why
+            for record, why in self.kept.items()
+            if record not in self.by_the_way
+        }
 
 
 @transaction.atomic
@@ -47,8 +61,8 @@ def undo_change_set(*, change_set_id: int, by: Membership, at: datetime) -> Undo
     records = records_of(change_set)
     with recording(UNDO, by=by, at=at) as act:
         undone = undo_records(change_set, records=records, at=at, by=by)
-        if undone.kept:
-            raise InTheWay(undone.kept)
+        if in_the_way := undone.in_the_way:
+            raise InTheWay(in_the_way)
     undone.change_set_id = act.change_set_id
     mark(change_set, undo_id=act.change_set_id, at=at, by=by)
     return undone
@@ -76,14 +90,20 @@ def mark(
 def records_of(
     change_set: ChangeSet, *, after: Record = ("", 0), size: int | None = None
 ) -> Sequence[Record]:
-    """Return the records that the change set changed, in a fixed order behind `after`."""
-    found = Change.objects.filter(change_set=change_set).order_by("record", "record_id")
-    if after[0]:
-        same = found.filter(record=after[0], record_id__gt=after[1])
-        found = (same | found.filter(record__gt=after[0])).order_by(
-            "record", "record_id"
-        )
-    return list(found.values_list("record", "record_id").distinct()[:size])
+    """Return the records that the change set changed, in a fixed order behind `after`.
+
+    Kinds that were registered last come first: their records refer to those of apps below.
+    """
+    found: list[Record] = []
+    order = [*reversed(registry.kinds())]
+    for kind in order[order.index(after[0]) if after[0] else 0 :]:
+        changes = Change.objects.filter(change_set=change_set, record=kind)
+        if kind == after[0]:
+            changes = changes.filter(record_id__gt=after[1])
+        ids = changes.order_by("record_id").values_list("record_id", flat=True)
+        room = None if size is None else size - len(found)
+        found += [(kind, pk) for pk in ids.distinct()[:room]]
+    return found
 
 
 def undo_records(
@@ -98,6 +118,9 @@ def undo_records(
     The caller has opened a transaction and a recording.
     """
     changes = _changes(change_set, records)
+    by_the_way = {
+        record for record in added(changes) if registry.kinds()[record[0]].is_by_the_way
+    }
     kept = _refused(changes, by) if by else {}
     while wanted := [record for record in records if record not in kept]:
         batch = [c for c in changes if (c.record, c.record_id) not in kept]
@@ -107,9 +130,9 @@ def undo_records(
         if not found:
             touched = rows.touched(changes=[change.pk for change in batch])
             _refresh(wanted, touched=touched, by=by, at=at)
-            return Undone(done=wanted, kept=kept)
+            return Undone(done=wanted, kept=kept, by_the_way=by_the_way)
         kept |= found
-    return Undone(kept=kept)
+    return Undone(kept=kept, by_the_way=by_the_way)
 
 
 def _refused(changes: Sequence[Change], by: Membership) -> dict[Record, str]:
@@ -176,14 +199,14 @@ def _set_all_back(
     """Set rows back, those that changed twice step by step; return what stands in the way."""
     tables = registry.tracked()
     found: dict[int, str] = {}
-    for layer in _layers(changes):
+    for layer in layers(changes):
         for op, act in SET_BACK.items():
             for source, ids in layer[op].items():
                 if source in tables:
                     found |= dict.fromkeys(
                         act(tables[source], changes=ids), _reason(op)
                     )
-    for source, ids in _by_source(changes).items():
+    for source, ids in by_source(changes).items():
         if source in tables:
             gone = _("Something it belonged to does not exist any more.")
             found |= dict.fromkeys(rows.lead_nowhere(tables[source], changes=ids), gone)
@@ -210,44 +233,23 @@ def _reason(op: str) -> str:
     }[Change.Op(op)]
 
 
-def _layers(changes: Sequence[Change]) -> Iterator[dict[str, dict[str, list[int]]]]:
-    """Yield op -> table -> changes, so that of one row each layer holds one change, newest first.
-
-    Records that were added as a whole are left out: they go at the end, with all they have.
-    """
-    depth: dict[tuple[str, int], int] = defaultdict(int)
-    layers: list[dict[str, dict[str, list[int]]]] = []
-    for change in changes:
-        if change.op == Change.Op.INSERT and _is_record(change):
-            continue
-        level = depth[change.source, change.row_id]
-        depth[change.source, change.row_id] += 1
-        if level == len(layers):
-            layers.append({op: defaultdict(list) for op in Change.Op.values})
-        layers[level][change.op][change.source].append(change.pk)
-    yield from layers
-
-
-def _is_record(change: Change) -> bool:
-    kind = registry.kinds().get(change.record)
-    return kind is not None and kind.table.model._meta.db_table == change.source
-
-
 def _removed_records(
     changes: Sequence[Change], by: Membership | None
 ) -> dict[Record, str]:
     """Take added records away; return those that cannot go."""
-    added: dict[str, list[int]] = defaultdict(list)
+    ids: dict[str, list[int]] = defaultdict(list)
     for change in changes:
-        if change.op == Change.Op.INSERT and _is_record(change):
-            added[change.record].append(change.record_id)
+        if change.op == Change.Op.INSERT and is_record(change):
+            ids[change.record].append(change.record_id)
     found: dict[Record, str] = {}
-    for key, ids in added.items():
-        remove = registry.kinds()[key].remove
-        if remove is None:
-            found |= {(key, pk): _("What was added stays.") for pk in ids}
+    for key, kind in reversed(registry.kinds().items()):
+        if not ids[key]:
+            continue
+        if kind.remove is None:
+            found |= {(key, pk): _("What was added stays.") for pk in ids[key]}
         else:
-            found |= {(key, pk): reason for pk, reason in remove(ids, by=by).items()}
+            kept = kind.remove(ids[key], by=by)
+            found |= {(key, pk): reason for pk, reason in kept.items()}
     return found
 
 
@@ -276,11 +278,3 @@ def _refresh(
     for key, pks in ids.items():
         if key in registry.kinds():
             registry.kinds()[key].refresh(pks, touched=touched, by=by, at=at)
-
-
-def _by_source(changes: Sequence[Change]) -> dict[str, list[int]]:
-    found: dict[str, list[int]] = defaultdict(list)
-    for change in changes:
-        if not (change.op == Change.Op.INSERT and _is_record(change)):
-            found[change.source].append(change.pk)
-    return found
