@@ -10,6 +10,7 @@ from accounts.models import Account, AccountFieldValue
 from accounts.queries import account_fields, account_names, describe_accounts
 from crm.history import registry
 from crm.history.registry import RecordKind, Tracked
+from crm.history.services.refusing import taken_back
 from crm.hosts import host_text
 from crm.teams.models import Membership
 from crm.templatetags.ui import dial
@@ -114,6 +115,7 @@ def register() -> None:
             remove=services.remove_accounts,
             is_by_the_way=True,
             names=account_names,
+            refuse=lambda changes, *, by: taken_back(changes, of=Account, by=by),
         )
     )
     registry.add_acts(

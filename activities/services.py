@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 from django.db import transaction
@@ -15,6 +16,7 @@ from contacts.models import Contact
 from contacts.models.contacts import NEVER
 from contacts.services import editing
 from crm.conflicts import Refused
+from crm.history.models import Change
 from crm.history.services.recording import recorded
 from crm.teams.models import Membership
 from crm.tenancy import bulk
@@ -203,3 +205,32 @@ def refresh_activities(
     """Bring the contacts' last activity up to date after rows were set back (crm.history)."""
     rows = Activity.objects.filter(AnyOf(F("pk"), ids))
     look_back(sorted(set(rows.values_list("contact_id", flat=True))))
+
+
+# Columns that a merge changes, which has its own rules.
+MOVED = {"contact_id", "account_id", "idempotency_key"}
+ASKED = ("kind", "member_id", "contact_id")
+
+
+def refuse_undo(changes: Sequence[Change], *, by: Membership) -> Mapping[int, str]:
+    """Return the activities that the member may not take back: those not theirs, or of deleted contacts."""
+    rows = Change.objects.filter(pk__in=[change.pk for change in changes])
+    told = {
+        pk: old or {}
+        for pk, op, old in rows.values_list("record_id", "op", "old")
+        if op == Change.Op.DELETE or not MOVED.issuperset(old or {})
+    }
+    there = Activity.objects.filter(pk__in=told).values("pk", *ASKED)
+    known = {row.pop("pk"): row for row in there}
+    kept: dict[int, str] = {}
+    for pk, old in told.items():
+        row = SimpleNamespace(**{name: old.get(name) for name in ASKED})
+        if pk in known:
+            row = SimpleNamespace(**known[pk])
+        if not may_change(row, by):
+            kept[pk] = _("Only whoever logged it and managers may change this.")
+    of = {pk: known.get(pk, old)["contact_id"] for pk, old in told.items()}
+    binned = Contact.objects.filter(pk__in=of.values()).exclude(deleted_at=None)
+    gone = set(binned.values_list("pk", flat=True))
+    deleted = _("The contact is deleted.")
+    return {**kept, **{pk: deleted for pk, contact in of.items() if contact in gone}}

@@ -17,6 +17,7 @@ def register() -> None:
             # That one was logged the row itself says.
             tables=[Tracked(model=Activity, column="id", events=("update", "delete"))],
             refresh=services.refresh_activities,
+            refuse=services.refuse_undo,
         )
     )
     registry.add_acts(

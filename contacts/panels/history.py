@@ -23,11 +23,8 @@ from contacts.panels.rows import has_history
 from contacts.queries.changes import describe_contacts, last_changes
 from contacts.queries.fields import label_of
 from contacts.services import undoing as undo_jobs
-from contacts.services.setting_back import (
-    refresh_contacts,
-    refuse_deletions,
-    remove_contacts,
-)
+from contacts.services.setting_back import refresh_contacts, remove_contacts
+from contacts.services.undo_rights import refuse_undo
 from crm.conflicts import add_history
 from crm.history import registry
 from crm.history.models import Change, ChangeSet
@@ -93,7 +90,7 @@ def register() -> None:
             describe=describe_contacts,
             refresh=refresh_contacts,
             remove=remove_contacts,
-            refuse=refuse_deletions,
+            refuse=refuse_undo,
             names=contact_names,
         )
     )

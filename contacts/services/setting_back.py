@@ -1,14 +1,16 @@
 """What contacts need when rows of theirs were set back to what they were (crm.history)."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from django.db.models import Exists, F, OuterRef, Prefetch
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from contacts import departures
 from contacts.models import Contact, ContactEmail, ContactPhone, HeldBack
 from contacts.services.indexing import INDEXED, index_contact
+from contacts.services.purging import doom_files
 from contacts.signals import contacts_set_back
 from crm.history.models import UNDO, Change
 from crm.history.services.recording import forget_records, unrecorded
@@ -76,8 +78,14 @@ def remove_contacts(
     contacts = Contact.objects.filter(AnyOf(F("pk"), ids))
     for pk in contacts.exclude(last_activity_at=None).values_list("pk", flat=True):
         kept[pk] = _("Something was logged with the contact since.")
+    merged = Contact.objects.merged().filter(AnyOf(F("merged_into_id"), ids))
+    for pk in merged.values_list("merged_into_id", flat=True):
+        kept[pk] = _("Another contact was merged into it since.")
     added = Change.objects.filter(
-        AnyOf(F("record_id"), ids), record="contact", op=Change.Op.INSERT, new=None
+        AnyOf(F("record_id"), ids),
+        record="contact",
+        op=Change.Op.INSERT,
+        new__isnull=True,
     )
     later = Change.objects.filter(record="contact", record_id=OuterRef("record_id"))
     touched = added.filter(
@@ -91,21 +99,7 @@ def remove_contacts(
         kept[pk] = _("The contact has been changed since.")
     gone = [pk for pk in ids if pk not in kept]
     with unrecorded():
-        departures.end(gone)
+        doom_files(departures.end(gone), at=timezone.now())
         contacts.filter(AnyOf(F("pk"), gone)).delete()
     forget_records("contact", record_ids=gone)
     return kept
-
-
-def refuse_deletions(changes: Sequence[Change], *, by: Membership) -> Mapping[int, str]:
-    """Return the contacts that would go back into the bin though `by` may not delete them (D5)."""
-    restored = Change.objects.filter(
-        pk__in=[c.pk for c in changes if c.op == Change.Op.UPDATE],
-        source=Contact._meta.db_table,
-        old__has_key="deleted_at",
-        new__deleted_at=None,
-    )
-    ids = set(restored.values_list("record_id", flat=True))
-    may = Contact.objects.filter(pk__in=ids).deletable_by(by)
-    kept = ids - set(may.values_list("pk", flat=True)) if ids else set()
-    return dict.fromkeys(kept, _("You may not delete this contact."))

@@ -43,7 +43,7 @@ def acts_of(
     record's `describe`. How the record was added is left out: the record itself says it.
     """
     changes = Change.objects.of_record(record, record_id).exclude(
-        op=Change.Op.INSERT, new=None
+        op=Change.Op.INSERT, new__isnull=True
     )
     if before:
         at, pk = before
@@ -107,7 +107,7 @@ def acts_on_value(
     `row_id` tells values of the same key apart, such as several e-mail addresses.
     """
     changes = Change.objects.of_record(record, record_id).exclude(
-        op=Change.Op.INSERT, new=None
+        op=Change.Op.INSERT, new__isnull=True
     )
     found = changes.select_related("change_set__by__user").order_by("-at", "-pk")
     rows = list(found[:MOST_ROWS])
