@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, Q
 
 from contacts.models import (
     Contact,
@@ -76,9 +76,8 @@ def export_page(member: Membership, *, cursor: str) -> Page:
 def exports_with(contact_ids: Sequence[int]) -> list[ContactExport]:
     """Return the exports whose file, or the file to be, may hold one of the contacts."""
     rows = ContactExport.objects.exclude(file_key="")
-    return list(
-        rows.filter(selection__parts__ids__overlap=list(contact_ids)).distinct()
-    )
+    holds = Q(selection__parts__ids__overlap=list(contact_ids))
+    return list(rows.filter(Q(selection=None) | holds).distinct())
 
 
 def _contacts(

@@ -24,6 +24,7 @@ from crm.jobs.registry import Chunk, JobFailed, LedgerRow, Step
 from crm.teams.models import Membership
 
 HAND_OVER = "hand-over"
+MAY_HAND_OVER = "members.manage"
 BATCH = 500
 CONTACTS, ACCOUNTS = "contacts", "accounts"
 
@@ -55,6 +56,7 @@ def register() -> None:
         registry.Kind(
             key=HAND_OVER,
             label=gettext_lazy("Handing records over"),
+            permission=lambda _job: MAY_HAND_OVER,
             summary=_summary,
             start=_steps,
             record_url=_contact_url,
@@ -81,10 +83,11 @@ def _batch(kind: str, job: Job, after: int) -> list[tuple[int, str]]:
 
 
 def _give(job: Job, kind: str, rows: list[tuple[int, str]], number: int) -> Chunk:
-    by, ids, at = job.created_by, [pk for pk, _name in rows], timezone.now()
+    by, at = jobs.actor_of(job, MAY_HAND_OVER), timezone.now()
+    ids = [pk for pk, _name in rows]
     heir = Membership.objects.active().filter(pk=job.parameters["heir"]).first()
-    if by is None or by.removed_at or heir is None:
-        raise JobFailed(_("Whoever gives or gets the records is no member any more."))
+    if heir is None:
+        raise JobFailed(_("Whoever gets the records is not a member any more."))
     if kind == CONTACTS:
         give_contacts(contact_ids=ids, owner_id=heir.pk, by=by, at=at)
     else:

@@ -16,12 +16,14 @@ from django.db.models import F
 
 from contacts import departures
 from contacts.models import Contact, DoomedFile, Tombstone
+from crm.history.models import Change, ChangeSet
 from crm.history.services.recording import forget_records, unrecorded
 from crm.jobs.services import blank_rows
 from crm.teams.models import Membership
 from crm.tenancy import bulk
 from crm.tenancy.bulk import AnyOf
 
+MERGED = "contact.merge"  # the act
 BATCH = 100
 FILES_AT_ONCE = 20
 LONGEST_PAUSE = timedelta(days=1)
@@ -65,12 +67,22 @@ def end_contacts(
     with unrecorded():
         doom_files(departures.end(contact_ids), at=at)
         bulk.delete_rows(Contact, contact_ids)
+    _forget_names(contact_ids)
     forget_records("contact", record_ids=contact_ids)
     blank_rows(contact_ids, of="contact", by=by)
     Tombstone.objects.bulk_create(
         (Tombstone(contact_number=pk, why=why, purged_at=at) for pk in contact_ids),
         ignore_conflicts=True,
     )
+
+
+def _forget_names(contact_ids: Sequence[int]) -> None:
+    """Take out of merges whom they were of: they are called by the names of those who went."""
+    about = Change.objects.filter(
+        AnyOf(F("record_id"), contact_ids), record="contact"
+    ).values("change_set")
+    merges = ChangeSet.objects.filter(kind=MERGED, pk__in=about)
+    merges.update(via="")
 
 
 def doom_files(keys: Iterable[str], *, at: datetime) -> None:

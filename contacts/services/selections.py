@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from contacts.models import Contact, Person, Selection, SelectionPart
+from contacts.models import Contact, ContactExport, Person, Selection, SelectionPart
 from contacts.models.selections import PART
 from contacts.queries.filters import Now
 from contacts.queries.selecting import LIMIT, matching, number_of
@@ -83,7 +83,10 @@ def freeze_all(
 @transaction.atomic
 def remove_expired(*, at: datetime) -> None:
     """Delete the team's selections that nobody needs any more. May run twice and at once."""
-    Selection.objects.expired(at=at).delete()
+    # Who is in a file is known as long as there is the file.
+    files = ContactExport.objects.exclude(file_key="").exclude(selection=None)
+    over = Selection.objects.expired(at=at)
+    over.exclude(pk__in=files.values("selection")).delete()
 
 
 def _begin(*, of: str, state: str, by: Membership, at: datetime) -> Selection:

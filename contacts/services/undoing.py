@@ -7,12 +7,14 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
+from contacts.services.purging import MERGED
 from crm.history.models import UNDO, ChangeSet
 from crm.history.registry import act, kinds
 from crm.history.services import undoing
@@ -22,23 +24,28 @@ from crm.history.services.undoing import AlreadyUndone, Undone
 from crm.jobs import registry
 from crm.jobs.models import Job, JobRow
 from crm.jobs.registry import Chunk, JobFailed, Kind, LedgerRow, Step
-from crm.jobs.services import create_job
+from crm.jobs.services import actor_of, create_job
 from crm.teams.models import Membership
 
 KIND = "history.undo"
+MAY_UNDO = "contacts.edit"  # and of what others did "history.undo"
 AT_ONCE = 100  # records
 CHUNK = 1000
 # Acts whose records belong together: all of it is undone, or nothing.
-WHOLE = ("contact.merge",)
+WHOLE = (MERGED,)
 
 
 class NotYours(Exception):
     """Only whoever did it, and managers, may undo it."""
 
 
+class StillRunning(Exception):
+    """The job that does it, or undoes it, is not through yet."""
+
+
 def may_undo(change_set: ChangeSet, member: Membership) -> bool:
     """Return whether the member may take the act back."""
-    if not member.can("contacts.edit"):
+    if not member.can(MAY_UNDO):
         return False
     return change_set.by_id == member.pk or member.can("history.undo")
 
@@ -46,17 +53,27 @@ def may_undo(change_set: ChangeSet, member: Membership) -> bool:
 def undo(*, change_set_id: int, by: Membership, at: datetime) -> Undone | Job:
     """Undo a change set, or queue a job that does for more records than one waits for.
 
-    Raise NotYours, AlreadyUndone, or InTheWay with what stands in the way; then nothing is undone.
+    Raise NotYours, AlreadyUndone, StillRunning, or InTheWay with what stands in the way; then
+    nothing is undone.
     """
     change_set = ChangeSet.objects.get(pk=change_set_id)
     if not may_undo(change_set, by):
         raise NotYours
     if change_set.is_undone:
         raise AlreadyUndone
+    if is_running(change_set):
+        raise StillRunning
     is_long = len(undoing.records_of(change_set, size=AT_ONCE + 1)) > AT_ONCE
     if change_set.kind in WHOLE or not is_long:
         return undoing.undo_change_set(change_set_id=change_set_id, by=by, at=at)
     return queue_undo(change_set=change_set, by=by, at=at)
+
+
+def is_running(change_set: ChangeSet) -> bool:
+    """Return whether a job still writes to the change set."""
+    names = [{key: change_set.pk} for key in ("change_set", "undo")]
+    mine = Q(parameters__contains=names[0]) | Q(parameters__contains=names[1])
+    return Job.objects.unfinished().filter(mine).exists()
 
 
 @transaction.atomic
@@ -77,8 +94,6 @@ def start(job: Job) -> Iterator[Step]:
     """Yield steps of some hundred records, each record undone wholly or kept with the reason."""
     change_set = ChangeSet.objects.get(pk=job.parameters["change_set"])
     undo_set = ChangeSet.objects.get(pk=job.parameters["undo"])
-    if job.created_by is None or not may_undo(change_set, job.created_by):
-        raise JobFailed(_("Whoever started this may not undo it any more."))
     after: Record = (job.position.get("record", ""), job.position.get("id", 0))
     number = job.done
     while records := undoing.records_of(change_set, after=after, size=CHUNK):
@@ -93,9 +108,12 @@ def _step(
     records: Sequence[Record],
     number: int,
 ) -> Chunk:
+    by = actor_of(job, MAY_UNDO)
+    if not may_undo(change_set, by):
+        raise JobFailed(_("Whoever started this may not undo it any more."))
     with recording(change_set=undo_set):
         undone = undoing.undo_records(
-            change_set, records=records, by=undo_set.by, at=timezone.now()
+            change_set, records=records, by=by, at=timezone.now()
         )
     names = _names(records)
     rows = [
@@ -115,6 +133,12 @@ def _step(
         counts=Counter(row.outcome for row in rows),
         rows=rows,
     )
+
+
+def give_up(job: Job) -> None:
+    """The act of an undo that failed is not undone: what is left of it can be tried again."""
+    of = job.parameters
+    undoing.unmark(of["change_set"], undo_id=of["undo"], by=job.created_by)
 
 
 def outcome_of(record: Record, undone: Undone) -> str:
@@ -160,6 +184,8 @@ def register() -> None:
         Kind(
             key=KIND,
             label=_lazy("Undoing"),
+            permission=lambda _job: MAY_UNDO,
+            give_up=give_up,
             start=start,
             summary=summary,
             record_url=_contact_url,

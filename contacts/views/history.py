@@ -35,6 +35,7 @@ def change_set_undo(request: TeamRequest, change_set_id: int) -> HttpResponse:
     if not undoing.may_undo(change_set, request.member):
         raise PermissionDenied
     reasons: list[Any] = []
+    is_running = False
     if request.method == "POST":
         try:
             done = undoing.undo(
@@ -42,6 +43,8 @@ def change_set_undo(request: TeamRequest, change_set_id: int) -> HttpResponse:
             )
         except AlreadyUndone:
             change_set.refresh_from_db()
+        except undoing.StillRunning:
+            is_running = True
         except InTheWay as found:
             reasons = who_is_in_the_way(request.team.slug, found.reasons)
         else:
@@ -49,6 +52,7 @@ def change_set_undo(request: TeamRequest, change_set_id: int) -> HttpResponse:
     context = {
         **what_was_done(request.team.slug, change_set),
         "reasons": reasons,
+        "is_running": is_running,
         "section": "people",
     }
     status = 200 if request.method != "POST" else 422

@@ -59,6 +59,8 @@ class Kind:
 
     key: str  # stored with every job: never renamed
     label: Any  # what it does, as a lazy translation: "Importing contacts"
+    # What whoever started it has to be allowed; asked again before each step
+    permission: Callable[[Job], str]
     summary: Callable[[Job], str]  # what a finished one has done
     start: Callable[[Job], Iterator[Step]]
     record_url: Callable[[str, int], str]  # (team slug, id of a record) -> its page
@@ -80,6 +82,9 @@ class Kind:
     offer: Callable[[Membership, Job], Offer | None] = lambda _member, _job: None
     has_ledger: bool = True  # its page shows what became of each row
     is_of_file: bool = True  # its rows are those of a file that people have
+    is_of_clock: bool = False  # nobody needs to have started it
+    # Tidies up when the job fails, in the transaction that says so
+    give_up: Callable[[Job], None] = lambda _job: None
 
 
 _kinds: dict[str, Kind] = {}

@@ -68,10 +68,11 @@ def run_job(job_id: int) -> None:
         kind = registry.kind_of(job)
         if kind is None:
             raise JobFailed(_("This kind of job does not exist any more."))
+        _check_actor(job, kind)
         _start_over(job, kind)
         with closing(kind.start(job)) as steps:
             for step in steps:
-                _run_step(job, step)
+                _run_step(job, kind, step)
         _finish(job, Job.Status.DONE)
     except LeaseLost:
         logger.warning("Job %s was taken over by another worker", job_id)
@@ -121,6 +122,7 @@ def release_stalled(*, at: datetime, job_id: int | None = None) -> list[int]:
                 job.status = Job.Status.FAILED
                 job.finished_at = at
                 job.error = _("The work stopped again and again at the same place.")
+                _give_up(job)
             else:
                 job.status = Job.Status.QUEUED
                 released.append(job.pk)
@@ -153,11 +155,28 @@ def _start_over(job: Job, kind: Kind) -> None:
     _save(job, "position", "counts", "done")
 
 
-def _run_step(job: Job, step: Step) -> None:
+def actor_of(job: Job, permission: str) -> Membership:
+    """Return who started the job, as they are now; raise JobFailed if they may not any more."""
+    who = Membership.objects.active().filter(pk=job.created_by_id)
+    by = who.select_related("user", "team").first()
+    if by is None:
+        raise JobFailed(_("Whoever started this is not a member of the team any more."))
+    if not by.can(permission):
+        raise JobFailed(_("%s may not do this any more.") % by)
+    return by
+
+
+def _check_actor(job: Job, kind: Kind) -> None:
+    if job.created_by_id is not None or not kind.is_of_clock:
+        actor_of(job, kind.permission(job))
+
+
+def _run_step(job: Job, kind: Kind, step: Step) -> None:
     for conflicts in range(MAX_CONFLICTS):
         try:
             with transaction.atomic():
                 _hold(job)
+                _check_actor(job, kind)
                 _write(job, step())
         except (IntegrityError, TryAgain):
             if conflicts == MAX_CONFLICTS - 1:
@@ -195,6 +214,14 @@ def _finish(job: Job, status: str, error: str = "") -> None:
     job.status, job.error, job.finished_at = status, error, timezone.now()
     job.claim = ""
     _save(job, "status", "error", "finished_at", "claim")
+    if status == Job.Status.FAILED:
+        _give_up(job)
+
+
+def _give_up(job: Job) -> None:
+    kind = registry.kind_of(job)
+    if kind is not None:
+        kind.give_up(job)
 
 
 def _save(job: Job, *fields: str) -> None:

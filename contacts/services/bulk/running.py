@@ -98,7 +98,7 @@ def start_job(job: Job) -> Iterator[Step]:
 
 
 def _step(job: Job, action: BulkAction, ids: list[int], finished: int) -> Chunk:
-    by = _actor(job, action)
+    by = jobs.actor_of(job, action.permission)
     batch = Batch(ids=ids, values=job.parameters["values"], at=timezone.now())
     names = _names(action.of, ids)
     acts = ChangeSet.objects.get(pk=job.parameters["change_set"])
@@ -133,15 +133,9 @@ def _run(action: BulkAction, batch: Batch, by: Membership) -> Mapping[int, Ended
         return dict.fromkeys(batch.ids, Ended.failed(str(refused)))
 
 
-def _actor(job: Job, action: BulkAction) -> Membership:
-    """Return who acts, as they are now; raise JobFailed if they may not any more."""
-    who = Membership.objects.filter(pk=job.created_by_id, removed_at=None)
-    by = who.select_related("user").first()
-    if by is None:
-        raise JobFailed(_("Whoever started this is not a member of the team any more."))
-    if not by.can(action.permission):
-        raise JobFailed(_("%s may not do this any more.") % by)
-    return by
+def _permission(job: Job) -> str:
+    action = bulk_actions.get(job.parameters["action"])
+    return action.permission if action else "team.view"  # the step says what is wrong
 
 
 def _names(of: str, ids: list[int]) -> dict[int, str]:
@@ -178,6 +172,7 @@ def register() -> None:
         Kind(
             key=KIND,
             label=_lazy("Working through the selection"),
+            permission=_permission,
             start=start_job,
             summary=summary,
             record_url=lambda slug, pk: reverse(

@@ -9,6 +9,7 @@ from typing import Protocol
 
 import xlsxwriter
 from django.conf import settings
+from django.db import transaction
 
 from contacts.models import ContactExport
 from contacts.queries.export_columns import ExportColumn, Looks
@@ -106,8 +107,17 @@ def workplace(export: ContactExport) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def clear_workplace(export: ContactExport) -> None:
+    """Remove what a dead worker may have left, once the caller's transaction is through."""
+    folder = folder_of(export)
+    transaction.on_commit(lambda: shutil.rmtree(folder, ignore_errors=True))
+
+
 def folder_of(export: ContactExport) -> Path:
-    """Return where a worker builds the file: named as nothing else, whatever database it belongs to."""
+    """Return where a worker builds the file: named as nothing else, whatever database it belongs to.
+
+    The caller has seen that the export has a key: without one this would be the place of all.
+    """
     return Path(settings.VAR_DIR, "exports", Path(export.file_key).name)
 
 

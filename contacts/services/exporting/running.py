@@ -18,14 +18,22 @@ from contacts.models import ContactExport
 from contacts.queries.export_columns import ExportColumn, columns_of, load_names
 from contacts.queries.exporting import number_there, rows_of
 from contacts.services.bulk.running import list_url
-from contacts.services.exporting.files import Table, new_table, workplace
+from contacts.services.exporting.files import (
+    Table,
+    clear_workplace,
+    new_table,
+    workplace,
+)
+from contacts.services.purging import doom_files
 from crm.jobs import registry
 from crm.jobs.models import Job, JobRow
 from crm.jobs.registry import Chunk, JobFailed, Kind, Offer, Step
+from crm.jobs.services import actor_of
 from crm.teams import places
 from crm.teams.models import Membership
 
 KIND = "contacts.export"
+EXPORT = "contacts.export_own"  # others' contacts are left out row by row
 CHUNK = 1000
 Outcome = JobRow.Outcome
 
@@ -40,7 +48,7 @@ class Run:
 
     def write(self, ids: Sequence[int], before: int) -> Chunk:
         """Write some of the contacts, as far as the member may export them now."""
-        by = _actor(self.job)
+        by = actor_of(self.job, EXPORT)
         rows = rows_of(ids, self.columns, by=by)
         there = len(rows) if by.can("contacts.export") else number_there(ids)
         counts: Counter[str] = Counter(
@@ -60,15 +68,10 @@ class Run:
 
     def store(self, export: ContactExport) -> Chunk:
         """Put the file where it is handed out, over what a dead worker left there."""
-        _actor(self.job)
-        path = self.table.finish()
         kept = ContactExport.objects.select_for_update(of=("self",)).get(pk=export.pk)
         if not kept.file_key:
-            raise JobFailed(
-                _(
-                    "Meanwhile somebody in this file asked to be forgotten. Export again."
-                )
-            )
+            raise JobFailed(_withdrawn())
+        path = self.table.finish()
         default_storage.delete(kept.file_key)
         with path.open("rb") as file:
             kept.file_key = default_storage.save(kept.file_key, File(file))
@@ -81,11 +84,13 @@ class Run:
 
 def start_job(job: Job) -> Iterator[Step]:
     """Write the selection to a file from its start, and store the file."""
-    by = _actor(job)
+    by = actor_of(job, EXPORT)
     export = ContactExport.objects.filter(pk=job.parameters["export"]).first()
     selection = export.selection if export else None
     if export is None or selection is None:
         raise JobFailed(_("The selection is not kept any more. Select again."))
+    if not export.file_key:
+        raise JobFailed(_withdrawn())
     columns = columns_of(export, load_names(_zone(by)))
     with workplace(export) as folder:
         run = Run(job, new_table(export, folder, columns), columns)
@@ -96,15 +101,17 @@ def start_job(job: Job) -> Iterator[Step]:
         yield partial(run.store, export)
 
 
-def _actor(job: Job) -> Membership:
-    """Return who asked for it, as they are now; raise JobFailed if they may not any more."""
-    who = Membership.objects.filter(pk=job.created_by_id, removed_at=None)
-    by = who.select_related("user", "team").first()
-    if by is None:
-        raise JobFailed(_("Whoever started this is not a member of the team any more."))
-    if not by.can("contacts.export_own"):
-        raise JobFailed(_("%s may not do this any more.") % by)
-    return by
+def _withdrawn() -> str:
+    return _("Meanwhile somebody in this file was deleted for good. Export again.")
+
+
+def give_up(job: Job) -> None:
+    """Leave no file behind where an export fails, be it stored by a worker that died then."""
+    exports = ContactExport.objects.exclude(file_key="")
+    for export in exports.filter(pk=job.parameters["export"]):
+        doom_files([export.file_key], at=timezone.now())
+        clear_workplace(export)
+        ContactExport.objects.filter(pk=export.pk).update(file_key="", size=None)
 
 
 def _zone(by: Membership) -> ZoneInfo | None:
@@ -134,7 +141,7 @@ def download_offer(member: Membership, job: Job) -> Offer | None:
     """Return the download of a finished export, for whoever asked for it and for admins."""
     mine = ContactExport.objects.visible_to(member)
     export = mine.filter(pk=job.parameters["export"], size__isnull=False).first()
-    if export is None or not member.can("contacts.export_own"):
+    if export is None or not member.can(EXPORT):
         return None
     if export.is_expired(timezone.now()):
         return Offer(note=_("This export has expired. Export again."))
@@ -154,6 +161,8 @@ def register() -> None:
         Kind(
             key=KIND,
             label=_lazy("Exporting contacts"),
+            permission=lambda _job: EXPORT,
+            give_up=give_up,
             start=start_job,
             summary=summary,
             record_url=lambda slug, pk: reverse(

@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from contacts.models import ContactExport, Selection
 from contacts.queries.export_columns import shown_keys
 from contacts.queries.exporting import exports_with
-from contacts.services.exporting.files import folder_of
+from contacts.services.exporting.files import clear_workplace, folder_of
 from contacts.services.exporting.running import KIND
 from crm.jobs import services as jobs
 from crm.teams.models import Membership
@@ -106,6 +106,8 @@ def withdraw_files(contact_ids: Sequence[int]) -> Iterable[str]:
     An export that is still being written fails, so that nothing of them is handed out.
     """
     exports = exports_with(contact_ids)
+    for export in exports:
+        clear_workplace(export)
     keys = [export.file_key for export in exports]
     ContactExport.objects.filter(pk__in=[export.pk for export in exports]).update(
         file_key=""

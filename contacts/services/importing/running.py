@@ -234,6 +234,8 @@ def register() -> None:
         Kind(
             key=IMPORT,
             label=_lazy("Importing"),
+            permission=lambda _job: "contacts.import",
+            is_of_clock=True,
             start=start_import,
             summary=summaries.of_import,
             record_url=_contact_url,
@@ -245,6 +247,8 @@ def register() -> None:
         Kind(
             key=CHECK,
             label=_lazy("Checking the file"),
+            permission=lambda _job: "contacts.import",
+            is_of_clock=True,
             start=start_check,
             summary=summaries.of_check,
             record_url=_contact_url,

@@ -26,11 +26,12 @@ from contacts.services.merging import merging
 from crm.conflicts import Refused
 from crm.jobs import registry
 from crm.jobs.models import Job, JobRow
-from crm.jobs.registry import Chunk, JobFailed, Kind, LedgerRow, Step
-from crm.jobs.services import create_job
+from crm.jobs.registry import Chunk, Kind, LedgerRow, Step
+from crm.jobs.services import actor_of, create_job
 from crm.teams.models import Membership
 
 MERGE = "merge-duplicates"
+MAY_MERGE = "contacts.merge"
 CHUNK = 20
 
 
@@ -48,9 +49,6 @@ def start_merging(*, match: Match, up_to: int, by: Membership) -> Job:
 
 
 def _start(job: Job) -> Iterator[Step]:
-    by = job.created_by
-    if by is None:
-        raise JobFailed(_("Whoever asked for this is not there any more."))
     after, number = job.position.get("after", 0), job.done
     match, up_to = Match(job.parameters["match"]), job.parameters["up_to"]
     while True:
@@ -58,12 +56,12 @@ def _start(job: Job) -> Iterator[Step]:
         pks = list(pairs.values_list("pk", flat=True)[:CHUNK])
         if not pks:
             return
-        yield partial(_step, pks, number, by)
+        yield partial(_step, job, pks, number)
         after, number = pks[-1], number + len(pks)
 
 
-def _step(pks: Sequence[int], number: int, by: Membership) -> Chunk:
-    at = timezone.now()
+def _step(job: Job, pks: Sequence[int], number: int) -> Chunk:
+    by, at = actor_of(job, MAY_MERGE), timezone.now()
     rows = [_merge_pair(pk, number + place, by, at) for place, pk in enumerate(pks, 1)]
     counts = Counter(row.outcome for row in rows)
     return Chunk(position={"after": pks[-1]}, done=len(rows), counts=counts, rows=rows)
@@ -114,6 +112,7 @@ def register() -> None:
         Kind(
             key=MERGE,
             label=_lazy("Merging duplicates"),
+            permission=lambda _job: MAY_MERGE,
             start=_start,
             summary=_summary,
             record_url=lambda slug, pk: reverse(

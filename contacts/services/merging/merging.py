@@ -16,6 +16,7 @@ from contacts.queries.fields import contact_fields
 from contacts.queries.merging import email_value, phone_value
 from contacts.services import indexing
 from contacts.services.deletion import NotAllowed, hold_merged_persons
+from contacts.services.purging import MERGED
 from contacts.signals import contacts_merged
 from crm.conflicts import Refused
 from crm.history.services.recording import recording
@@ -68,7 +69,7 @@ def merge_contacts(*, plan: MergePlan, by: Membership, at: datetime) -> Merged:
     names = ", ".join(absorbed.values_list("name", flat=True))
     with (
         transaction.atomic(),
-        recording("contact.merge", by=by, at=at, via=names) as act,
+        recording(MERGED, by=by, at=at, via=names) as act,
     ):
         keep = _merge(plan, by=by, at=at)
     return Merged(contact=keep, change_set_id=act.change_set_id)

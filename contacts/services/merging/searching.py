@@ -47,6 +47,8 @@ def register() -> None:
         Kind(
             key=SEARCH,
             label=_lazy("Searching for duplicates"),
+            permission=lambda _job: "contacts.merge",
+            is_of_clock=True,
             start=_start,
             summary=_summary,
             record_url=lambda slug, pk: reverse(

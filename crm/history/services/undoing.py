@@ -87,6 +87,17 @@ def mark(
         ChangeSet.objects.filter(pk=change_set.undoes_id).update(undone_at=None)
 
 
+def unmark(change_set_id: int, *, undo_id: int, by: Membership | None) -> None:
+    """Take back that the change set is undone by this undo, which did not get to its end."""
+    undone = ChangeSet.objects.filter(pk=change_set_id)
+    if not ChangeSet.objects.filter(pk=undo_id).update(undoes=None):
+        return
+    before = undone.values_list("undoes_id", "undone_at").first()
+    undone.update(undone_at=None)
+    if before and before[0]:
+        ChangeSet.objects.filter(pk=before[0]).update(undone_at=before[1])
+
+
 def records_of(
     change_set: ChangeSet, *, after: Record = ("", 0), size: int | None = None
 ) -> Sequence[Record]:
@@ -110,7 +121,7 @@ def undo_records(
     change_set: ChangeSet,
     *,
     records: Sequence[Record],
-    by: Membership | None,
+    by: Membership,
     at: datetime,
 ) -> Undone:
     """Undo what the change set did to these records; each one is undone wholly or stays.
@@ -121,7 +132,8 @@ def undo_records(
     by_the_way = {
         record for record in added(changes) if registry.kinds()[record[0]].is_by_the_way
     }
-    kept = _refused(changes, by) if by else {}
+    _lock_records(changes)  # before the rights are asked: what they depend on stays
+    kept = _refused(changes, by)
     while wanted := [record for record in records if record not in kept]:
         batch = [c for c in changes if (c.record, c.record_id) not in kept]
         found = _attempt(batch, by)
@@ -159,13 +171,10 @@ def _changes(change_set: ChangeSet, records: Sequence[Record]) -> list[Change]:
     return sorted(found, key=lambda change: -change.pk)
 
 
-def _attempt(
-    changes: Sequence[Change], by: Membership | None
-) -> dict[Record, str] | None:
+def _attempt(changes: Sequence[Change], by: Membership) -> dict[Record, str] | None:
     """Set everything back; if something stands in the way, nothing. None: a value is taken."""
     try:
         with transaction.atomic():
-            _lock_records(changes)
             found = _set_all_back(changes, by)
             if found:
                 transaction.set_rollback(True)
@@ -174,7 +183,7 @@ def _attempt(
         return None
 
 
-def _one_by_one(changes: Sequence[Change], by: Membership | None) -> dict[Record, str]:
+def _one_by_one(changes: Sequence[Change], by: Membership) -> dict[Record, str]:
     """Find the records whose values belong to something else by now, without keeping anything."""
     by_record: dict[Record, list[Change]] = defaultdict(list)
     for change in changes:
@@ -193,9 +202,7 @@ def _one_by_one(changes: Sequence[Change], by: Membership | None) -> dict[Record
     return found
 
 
-def _set_all_back(
-    changes: Sequence[Change], by: Membership | None
-) -> dict[Record, str]:
+def _set_all_back(changes: Sequence[Change], by: Membership) -> dict[Record, str]:
     """Set rows back, those that changed twice step by step; return what stands in the way."""
     tables = registry.tracked()
     found: dict[int, str] = {}
@@ -233,9 +240,7 @@ def _reason(op: str) -> str:
     }[Change.Op(op)]
 
 
-def _removed_records(
-    changes: Sequence[Change], by: Membership | None
-) -> dict[Record, str]:
+def _removed_records(changes: Sequence[Change], by: Membership) -> dict[Record, str]:
     """Take added records away; return those that cannot go."""
     ids: dict[str, list[int]] = defaultdict(list)
     for change in changes:
