@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from django.db.models import Exists, F, OuterRef, Prefetch
+from django.db.models import F, Prefetch
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -12,7 +12,7 @@ from contacts.models import Contact, ContactEmail, ContactPhone, HeldBack
 from contacts.services.indexing import INDEXED, index_contact
 from contacts.services.purging import doom_files
 from contacts.signals import contacts_set_back
-from crm.history.models import UNDO, Change
+from crm.history.queries import changed_since_added
 from crm.history.services.recording import forget_records, unrecorded
 from crm.teams.models import Membership
 from crm.tenancy import bulk
@@ -81,21 +81,7 @@ def remove_contacts(
     merged = Contact.objects.merged().filter(AnyOf(F("merged_into_id"), ids))
     for pk in merged.values_list("merged_into_id", flat=True):
         kept[pk] = _("Another contact was merged into it since.")
-    added = Change.objects.filter(
-        AnyOf(F("record_id"), ids),
-        record="contact",
-        op=Change.Op.INSERT,
-        new__isnull=True,
-    )
-    later = Change.objects.filter(record="contact", record_id=OuterRef("record_id"))
-    touched = added.filter(
-        Exists(
-            later.exclude(change_set=OuterRef("change_set")).exclude(
-                change_set__kind=UNDO
-            )
-        )
-    )
-    for pk in touched.values_list("record_id", flat=True):
+    for pk in changed_since_added("contact", ids):
         kept[pk] = _("The contact has been changed since.")
     gone = [pk for pk in ids if pk not in kept]
     with unrecorded():
