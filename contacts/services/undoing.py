@@ -135,7 +135,7 @@ def _step(
     )
 
 
-def give_up(job: Job) -> None:
+def _give_up(job: Job) -> None:
     """The act of an undo that failed is not undone: what is left of it can be tried again."""
     of = job.parameters
     undoing.unmark(of["change_set"], undo_id=of["undo"], by=job.created_by)
@@ -185,7 +185,7 @@ def register() -> None:
             key=KIND,
             label=_lazy("Undoing"),
             permission=lambda _job: MAY_UNDO,
-            give_up=give_up,
+            give_up=_give_up,
             start=start,
             summary=summary,
             record_url=_contact_url,

@@ -105,7 +105,7 @@ def _withdrawn() -> str:
     return _("Meanwhile somebody in this file was deleted for good. Export again.")
 
 
-def give_up(job: Job) -> None:
+def _give_up(job: Job) -> None:
     """Leave no file behind where an export fails, be it stored by a worker that died then."""
     exports = ContactExport.objects.exclude(file_key="")
     for export in exports.filter(pk=job.parameters["export"]):
@@ -162,7 +162,7 @@ def register() -> None:
             key=KIND,
             label=_lazy("Exporting contacts"),
             permission=lambda _job: EXPORT,
-            give_up=give_up,
+            give_up=_give_up,
             start=start_job,
             summary=summary,
             record_url=lambda slug, pk: reverse(
