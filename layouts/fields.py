@@ -273,8 +273,8 @@ def zone_names() -> dict[str, str]:
 
 
 def owner_choices(by: Membership) -> Any:
-    """Return whom `by` may make an owner (permission contacts.assign)."""
-    members = Membership.objects.active()
+    """Return whom `by` may make an owner (permission contacts.assign): only who may also edit."""
+    members = Membership.objects.active().who_can("contacts.edit")
     return members if by.can("contacts.assign") else members.filter(pk=by.pk)
 
 

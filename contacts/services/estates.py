@@ -22,6 +22,7 @@ from crm.jobs import services as jobs
 from crm.jobs.models import Job, JobRow
 from crm.jobs.registry import Chunk, JobFailed, LedgerRow, Step
 from crm.teams.models import Membership
+from layouts.fields import owner_choices
 
 HAND_OVER = "hand-over"
 MAY_HAND_OVER = "members.manage"
@@ -37,7 +38,7 @@ def hand_over(*, member: Membership, heir_id: int, by: Membership) -> Job:
     """
     if member.removed_at is None:
         raise Refused(_("%s is still a member.") % member)
-    heir = Membership.objects.active().filter(pk=heir_id).first()
+    heir = owner_choices(by).filter(pk=heir_id).first()
     if heir is None:
         raise Refused(_("Choose one from the list."), key="heir")
     names = {"member": member, "heir": heir}
@@ -85,9 +86,9 @@ def _batch(kind: str, job: Job, after: int) -> list[tuple[int, str]]:
 def _give(job: Job, kind: str, rows: list[tuple[int, str]], number: int) -> Chunk:
     by, at = jobs.actor_of(job, MAY_HAND_OVER), timezone.now()
     ids = [pk for pk, _name in rows]
-    heir = Membership.objects.active().filter(pk=job.parameters["heir"]).first()
+    heir = owner_choices(by).filter(pk=job.parameters["heir"]).first()
     if heir is None:
-        raise JobFailed(_("Whoever gets the records is not a member any more."))
+        raise JobFailed(_("Whoever gets the records cannot own any now."))
     if kind == CONTACTS:
         give_contacts(contact_ids=ids, owner_id=heir.pk, by=by, at=at)
     else:

@@ -10,6 +10,7 @@ from crm.conflicts import Refused
 from crm.htmx import render_page, toast
 from crm.teams.models import Membership
 from crm.tenancy.views import TeamRequest, team_form
+from layouts.fields import owner_choices
 
 
 @team_form("members.manage")
@@ -30,7 +31,7 @@ def member_records(request: TeamRequest, member_id: int) -> HttpResponse:
     context = {
         "former": member,
         "estate": estate_of(member),
-        "heirs": Membership.objects.active(),
+        "heirs": owner_choices(request.member),
         "problem": problem,
         "section": "settings",
         "settings_section": "members",

@@ -98,6 +98,10 @@ class MembershipQuerySet(TeamQuerySet):
             .order_by("user__name", "user__email")
         )
 
+    def who_can(self, permission: str) -> Self:
+        """Members whose role grants the permission."""
+        return self.filter(role__in=[r for r in Role if permission in PERMISSIONS[r]])
+
 
 MembershipManager = TeamManager.from_queryset(MembershipQuerySet)
 

@@ -52,6 +52,23 @@ def test_a_rep_takes_no_contact_from_a_colleague(visitor, ada, role, may):
         assert "Only Priya Raman and managers give this contact" in text_of(saved)
 
 
+def test_a_viewer_is_nobody_s_choice(team, ada, viewer):
+    """T2: who may only look looks after nobody."""
+    boss = Visitor(sign_in(make_member("manager")), ada)
+    colleague = make_member(name="Grace Hopper")
+
+    page = html_of(boss.get("contact_update"))
+    refused = boss.save("owner", {"owner": viewer.pk})
+    owner = boss.now().owner
+    boss.save("owner", {"owner": colleague.pk})
+
+    assert f">{colleague}</option>" in page
+    assert f">{viewer}</option>" not in page
+    assert refused.status_code == 422
+    assert owner == ada.owner
+    assert boss.now().owner == colleague
+
+
 def test_a_rep_takes_over_from_somebody_who_left(visitor, ada, member):
     ada.owner = make_member()
     ada.owner.removed_at = timezone.now()
