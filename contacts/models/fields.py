@@ -1,6 +1,7 @@
 """Values of custom fields of contacts."""
 
 from django.db import models
+from django.db.models import F, Q
 
 from contacts.models.contacts import Contact
 from crm.tenancy.models import TeamForeignKey
@@ -26,4 +27,15 @@ class ContactFieldValue(FieldValue):
                 fields=["team", "id"], name="contact_field_value_team_id"
             ),
         ]
-        indexes = value_indexes("contact")
+        indexes = [
+            *value_indexes("contact"),
+            # The people with one option of a field, in the order in which they are listed.
+            models.Index(
+                F("team"),
+                F("field"),
+                F("option_ids__0"),
+                F("contact"),
+                condition=Q(option_ids__isnull=False),
+                name="contact_value_option",
+            ),
+        ]

@@ -3,19 +3,18 @@
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
-from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from contacts.models import Contact, SavedView
-from contacts.queries import grouped
+from contacts.queries import grouped, own_order
 from contacts.queries.estimates import Count, estimate
 from contacts.queries.filters import Choices, Now, Scope
-from contacts.queries.narrowed import beside, gathered, walks
+from contacts.queries.narrowed import Source, beside, gathered, walks
 from contacts.queries.people_cells import fill_cells
 from contacts.queries.people_choices import load_choices
-from contacts.queries.people_columns import COLUMNS
+from contacts.queries.people_columns import NAME
 from contacts.queries.people_pages import read_rows, similar_rows
 from contacts.queries.people_rows import Row, RowMaker
 from contacts.queries.people_sources import (
@@ -186,20 +185,26 @@ def neighbours(
     if state.scope == Scope.NET_NEW:
         return Neighbours(previous_id=None, next_id=None, list_query=list_query)
     rows = saved_contacts(state, Now(member=member, at=timezone.now()))
-    by_index = True
+    source = Source.whole(rows)
     if state.text or state.active:
-        expected, total = estimate(rows, Contact.objects.saved())
-        by_index = walks(expected=expected, total=total, size=1)
-    found = _beside(contact, rows, state, by_index=by_index)
+        everybody = Contact.objects.saved()
+        expected, total = estimate(rows, everybody)
+        source = replace(source, everything=everybody, expected=expected, total=total)
+    found = _beside(contact, source, state)
     return Neighbours(
         previous_id=found.get(0), next_id=found.get(1), list_query=list_query
     )
 
 
-def _beside(
-    contact: Contact, rows: QuerySet, state: PeopleState, *, by_index: bool
-) -> dict[int, int]:
-    column = COLUMNS[state.sort]
+def _beside(contact: Contact, source: Source, state: PeopleState) -> dict[int, int]:
+    column = state.sort_column or NAME
+    if column.custom:
+        return own_order.beside(
+            contact, source, subject=column.custom, descending=state.descending
+        )
+    rows, by_index = source.matching, True
+    if source.is_narrowed:
+        by_index = walks(expected=source.expected, total=source.total, size=1)
     if column.contact_group:
         return grouped.beside(
             contact,

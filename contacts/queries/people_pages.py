@@ -8,9 +8,9 @@ from django.db.models import QuerySet
 
 from contacts.models import Contact, Person
 from contacts.models.search import SearchText
-from contacts.queries import grouped, people_rows
+from contacts.queries import grouped, own_order, people_rows
 from contacts.queries.narrowed import Source, read_page
-from contacts.queries.people_columns import COLUMNS
+from contacts.queries.people_columns import COLUMNS, NAME
 from contacts.queries.people_rows import Row, RowMaker
 from contacts.queries.people_sources import Sources
 from contacts.queries.people_state import PeopleState
@@ -42,12 +42,21 @@ def read_rows(
 def _read_contacts(
     source: Source, state: PeopleState, cursor: str, maker: RowMaker, size: int
 ) -> Page:
-    column = COLUMNS[state.sort]
+    column = state.sort_column or NAME
 
     def columns(rows: QuerySet, field: str) -> QuerySet:
         return people_rows.contact_columns(rows, field, maker.columns)
 
-    if column.contact_group:
+    if column.custom:
+        page = own_order.read_page(
+            source,
+            subject=column.custom,
+            descending=state.descending,
+            cursor=cursor,
+            size=size,
+            columns=columns,
+        )
+    elif column.contact_group:
         page = grouped.read_page(
             source,
             groups=grouped.Groups.read(column.contact_group, among=source.groups),

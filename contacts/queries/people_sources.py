@@ -10,7 +10,6 @@ from contacts.queries.choice_filters import keys_of
 from contacts.queries.estimates import Count, count, estimate
 from contacts.queries.filters import Now, Scope
 from contacts.queries.narrowed import Source
-from contacts.queries.people_columns import COLUMNS
 from contacts.queries.people_state import PeopleState
 from contacts.queries.people_totals import net_new
 
@@ -105,8 +104,8 @@ def _walked(rows: QuerySet, state: PeopleState, now: Now) -> QuerySet:
 
     A list in the order of groups is walked through the wanted ones of them.
     """
-    column = COLUMNS[state.sort]
-    for entry, value in state.active:
+    column = state.sort_column
+    for entry, value in state.active if column and not column.custom else ():
         if (
             entry.key == column.contact_group
             if column.contact_group
@@ -118,7 +117,8 @@ def _walked(rows: QuerySet, state: PeopleState, now: Now) -> QuerySet:
 
 def _groups(state: PeopleState, now: Now) -> list[int | None]:
     """Return the keys of the wanted stages or owners, where the list is in their order."""
-    wanted = state.values.get(COLUMNS[state.sort].contact_group)
+    column = state.sort_column
+    wanted = state.values.get(column.contact_group) if column else None
     return keys_of(wanted, now) if wanted else []
 
 

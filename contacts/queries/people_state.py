@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from contacts.models.search import MAX_LENGTH
 from contacts.queries import filters
 from contacts.queries.filters import BadFilter, Choices, Filter, Scope
+from contacts.queries.own_order import is_sortable
 from contacts.queries.people_columns import (
     COLUMNS,
     DEFAULT_COLUMNS,
@@ -61,6 +62,11 @@ class PeopleState:
         return [column for column in found if is_offered(column, self.scope)]
 
     @property
+    def sort_column(self) -> Column | None:
+        """Return the column that the list is sorted by; None for one that is not known."""
+        return COLUMNS.get(self.sort) or columns_with(self.offered).get(self.sort)
+
+    @property
     def active(self) -> list[tuple[Filter, Any]]:
         """Return the filters that narrow this scope, with their values."""
         return [
@@ -100,7 +106,7 @@ class PeopleState:
     def query(self, **changes: Any) -> str:
         """Return the state's query string with some changes, from the first page by default."""
         state = replace(self, **{"cursor": "", "panel": False, **changes})
-        if not sortable(state.sort, state.scope):
+        if not sortable(state.sort_column, state.scope):
             state = replace(state, sort="name", descending=False)
         return urlencode(state.pairs())
 
@@ -132,21 +138,24 @@ def offered_columns(scope: Scope) -> list[Column]:
     return [column for column in COLUMNS.values() if is_offered(column, scope)]
 
 
-def sortable(key: str, scope: Scope) -> bool:
+def sortable(column: Column | None, scope: Scope) -> bool:
     """Return whether a scope can be sorted by a column."""
-    column = COLUMNS.get(key)
-    return bool(
-        column and column.contact_sort and (column.person_sort or scope == Scope.SAVED)
-    )
+    if column is None:
+        return False
+    if column.custom:
+        return scope == Scope.SAVED and is_sortable(column.custom)
+    return bool(column.contact_sort and (column.person_sort or scope == Scope.SAVED))
 
 
 def parse_state(params: QueryDict) -> PeopleState:
     """Return the state an address describes; what nobody offers is left out and named."""
     problems: list[str] = []
     scope = _scope(params, problems)
-    sort, descending = _sort(params, scope, problems)
+    sort = params.get("sort", "") or NAME.key
     typed = [key for value in params.getlist("cols") for key in value.split(",") if key]
-    offered, missing = filters.for_params([*params.keys(), *typed])
+    named = [*params.keys(), *typed, sort.removeprefix("-")]
+    offered, missing = filters.for_params(named)
+    sort, descending = _sort(sort, scope, offered, problems)
     gone = _("A filter was left out: its field does not exist any more")
     problems += [gone] if any(_field_of(name) in missing for name in params) else []
     values, raw = _filters(offered, params, problems)
@@ -189,10 +198,11 @@ def _scope(params: QueryDict, problems: list[str]) -> Scope:
         return Scope.SAVED
 
 
-def _sort(params: QueryDict, scope: Scope, problems: list[str]) -> tuple[str, bool]:
-    typed = params.get("sort", "") or "name"
+def _sort(
+    typed: str, scope: Scope, offered: Sequence[Filter], problems: list[str]
+) -> tuple[str, bool]:
     key = typed.removeprefix("-")
-    if sortable(key, scope):
+    if sortable(columns_with(offered).get(key), scope):
         return key, typed.startswith("-")
     problems.append(
         _("This list cannot be sorted by “%s”; it is sorted by name") % key[:80]

@@ -15,7 +15,7 @@ from contacts.models import Selection
 from contacts.queries.facets import read_facet, read_family
 from contacts.queries.filters import GROUP_LABELS, Scope, families
 from contacts.queries.people import PeoplePage
-from contacts.queries.people_columns import COLUMNS, NAME, Column
+from contacts.queries.people_columns import NAME, Column, columns_with
 from contacts.queries.people_rows import Row
 from contacts.queries.people_state import (
     PeopleState,
@@ -228,8 +228,8 @@ def _tabs(page: PeoplePage, url: str) -> list[dict[str, Any]]:
 def _sorts(state: PeopleState, url: str) -> list[Heading]:
     return [
         _heading(column, state, url)
-        for column in COLUMNS.values()
-        if sortable(column.key, state.scope)
+        for column in columns_with(state.offered).values()
+        if sortable(column, state.scope)
     ]
 
 
@@ -239,7 +239,7 @@ def _headings(state: PeopleState, url: str) -> list[Heading]:
 
 def _heading(column: Column, state: PeopleState, url: str) -> Heading:
     key = column.key
-    if not sortable(key, state.scope):
+    if not sortable(column, state.scope):
         return Heading(key=key, label=column.label)
     is_current = state.sort == key
     descending = not state.descending if is_current else column.descends_first

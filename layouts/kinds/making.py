@@ -1,6 +1,6 @@
 """From fields to what reads and checks their values."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from crm.teams.models import Membership
@@ -42,17 +42,14 @@ _CLASSES: dict[str, type[CustomValue]] = {
 def values_for(fields: Iterable[CustomField]) -> list[CustomValue]:
     """Return what reads and checks the values of the fields, in their order.
 
-    One query more if there is a picklist among them, and one if there is a member.
+    Where the fields were not read `with_choices`, one query more if there is a picklist among them,
+    and one if there is a member.
     """
     fields = list(fields)
-    options: dict[int, dict[int, str]] = {}
-    picklists = [field.pk for field in fields if field.has_options and field.pk]
-    if picklists:
-        rows = FieldOption.objects.filter(field__in=picklists).in_order()
-        for field_id, pk, name in rows.values_list("field_id", "pk", "name"):
-            options.setdefault(field_id, {})[pk] = name
-    has_member = any(field.kind == Kind.MEMBER for field in fields)
-    members = _members() if has_member else {}
+    options = _options(fields)
+    of_members = [field for field in fields if field.kind == Kind.MEMBER]
+    read = getattr(of_members[0], "read_members", None) if of_members else []
+    members = _members(_read_members() if read is None else read)
     return [
         _made(
             field,
@@ -77,13 +74,37 @@ def _made(field: CustomField, more: dict[str, Any]) -> CustomValue:
     )
 
 
-def _members() -> dict[str, Any]:
-    rows = Membership.objects.order_by("user__name", "user__email").values_list(
-        "pk", "user__name", "user__email", "removed_at"
-    )
+def _options(fields: Sequence[CustomField]) -> dict[int, dict[int, str]]:
+    """Return the names of options by their ids, field by field, in order."""
+    read = {field.pk: getattr(field, "read_options", None) for field in fields}
+    found = {
+        pk: {option["pk"]: option["name"] for option in options}
+        for pk, options in read.items()
+        if options is not None
+    }
+    picklists = [f.pk for f in fields if f.has_options and f.pk and f.pk not in found]
+    if picklists:
+        rows = FieldOption.objects.filter(field__in=picklists).in_order()
+        for field_id, pk, name in rows.values_list("field_id", "pk", "name"):
+            found.setdefault(field_id, {})[pk] = name
+    return found
+
+
+def _read_members() -> list[dict[str, Any]]:
+    rows = Membership.objects.order_by("user__name", "user__email")
+    return [
+        {"pk": pk, "name": name, "email": email, "removed_at": gone}
+        for pk, name, email, gone in rows.values_list(
+            "pk", "user__name", "user__email", "removed_at"
+        )
+    ]
+
+
+def _members(rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
     listed = list(rows)
+    active = [row for row in listed if row["removed_at"] is None]
     return {
-        "names": {pk: name or email for pk, name, email, _gone in listed},
-        "active": frozenset(pk for pk, _name, _email, gone in listed if gone is None),
-        "emails": {email: pk for pk, _name, email, gone in listed if gone is None},
+        "names": {row["pk"]: row["name"] or row["email"] for row in listed},
+        "active": frozenset(row["pk"] for row in active),
+        "emails": {row["email"]: row["pk"] for row in active},
     }

@@ -2,10 +2,13 @@
 
 from typing import Self
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models import Case, OuterRef, When
+from django.db.models.functions import JSONObject, Lower
 from django.utils.translation import gettext_lazy as _
 
+from crm.teams.models import Membership
 from crm.tenancy.models import TeamForeignKey, TeamManager, TeamModel, TeamQuerySet
 
 
@@ -13,6 +16,31 @@ class CustomFieldQuerySet(TeamQuerySet):
     def for_record(self, record: str) -> Self:
         """The fields of one kind of record ("contact"), in the order they are shown."""
         return self.filter(record=record).order_by("position", "pk")
+
+    def with_choices(self) -> Self:
+        """The fields with what can be chosen in them read along, in order.
+
+        `read_options` are objects with pk and name; `read_members`, where the field holds a member,
+        objects with pk, name, email and removed_at.
+        """
+        options = FieldOption.objects.filter(field=OuterRef("pk"))
+        members = Membership.objects.order_by("user__name", "user__email")
+        object_of = JSONObject(
+            pk="pk", name="user__name", email="user__email", removed_at="removed_at"
+        )
+        return self.annotate(
+            read_options=ArraySubquery(
+                options.order_by("position", "pk").values(
+                    option=JSONObject(pk="pk", name="name")
+                )
+            ),
+            read_members=Case(
+                When(
+                    kind=CustomField.Kind.MEMBER,
+                    then=ArraySubquery(members.values(member=object_of)),
+                )
+            ),
+        )
 
 
 CustomFieldManager = TeamManager.from_queryset(CustomFieldQuerySet)

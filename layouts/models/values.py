@@ -9,13 +9,12 @@ from typing import Any, ClassVar, Self
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce, Lower, NullIf
+from django.db.models import Exists, OuterRef, Q
 
 from crm.teams.models import Membership
 from crm.tenancy.models import TeamForeignKey, TeamModel, TeamQuerySet
 from crm.text import fold
-from layouts.models.fields import CustomField, FieldOption
+from layouts.models.fields import CustomField
 
 Kind = CustomField.Kind
 SORTED_LENGTH = 200  # of a text, as an index can hold it
@@ -218,33 +217,7 @@ class FieldValuesQuerySet(TeamQuerySet):
         """Records that have nothing in the field."""
         return self.filter(~Exists(self._values_of(field)))
 
-    def with_field_sort(self, field: CustomField, *, name: str = "") -> Self:
-        """Add the annotation `field_<id>` (or `name`): by what the field sorts, None for no value.
-
-        Options sort by their place, members by their name, everything else by its value.
-        """
-        key = sort_key(field.kind)
-        values = self._values_of(field).values_list(key)
-        return self.annotate(**{name or f"field_{field.pk}": Subquery(values[:1])})
-
     def _values_of(self, field: CustomField) -> Any:
         relation: Any = self.model._meta.get_field("field_values")
         record = {f"{relation.field.name}_id": OuterRef("pk")}
         return relation.related_model.objects.filter(field=field, **record)
-
-
-def sort_key(kind: str) -> Any:
-    """Return the expression by which rows of values of the kind sort."""
-    column = COLUMN[kind]
-    if column == "option_ids":
-        first = FieldOption.objects.filter(pk=OuterRef("option_ids__0"))
-        return Subquery(first.values("position")[:1])
-    if column == "member":
-        return Lower(
-            Coalesce(
-                NullIf("member__user__name", models.Value("")),
-                "member__user__email",
-                output_field=models.CharField(),
-            )
-        )
-    return F(column)
