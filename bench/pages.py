@@ -13,10 +13,12 @@ from django.urls import reverse
 
 from bench.client import UNIQUE
 from bench.loading import TEAM
-from contacts.models import Contact, ContactList, ContactStage
+from contacts.models import Contact, ContactFieldValue, ContactList, ContactStage
+from contacts.queries.own_order import is_sortable
 from crm.pagination import encode_cursor
 from crm.teams.models import Membership
 from layouts.models import CustomField
+from layouts.queries import custom_values
 
 HOST = "127.0.0.1"
 VARIANTS = 20
@@ -89,6 +91,7 @@ def pages(total: int) -> list[Page]:
         _search("search, typing error", _misspelled(contacts, total)),
         Page(name="filter and sort", floor="people", paths=_filtered()),
         Page(name="filter, custom field", floor="people", paths=_by_field()),
+        Page(name="by a custom field", floor="people", paths=_sorted_by_field()),
         Page(name="filter, list", floor="people", paths=_by_list()),
         Page(name="filter, never contacted", floor="people", paths=_never()),
         Page(name="people, by stage or owner", floor="people", paths=_grouped()),
@@ -217,6 +220,23 @@ def _by_field() -> list[str]:
         _people(**{f"{key}_op": "empty"}, sort="-activity"),
         _people(**{f"{key}_op": "filled"}, sort="-created"),
     ]
+
+
+def _sorted_by_field() -> list[str]:
+    """Return first and deep pages in the order of each custom field, also beside a filter."""
+    stage = ContactStage.objects.in_order().values_list("pk", flat=True)[1]
+    values = ContactFieldValue.objects.filter(number_value__isnull=False)
+    found = []
+    for subject in filter(is_sortable, custom_values()):
+        key = f"field-{subject.pk}"
+        found += [_people(sort=key), _people(sort=f"-{key}", stage=stage)]
+        if subject.kind == CustomField.Kind.NUMBER:
+            middle = values.filter(field=subject.pk, number_value__gte=50).order_by(
+                "contact"
+            )
+            pk = middle.values_list("contact_id", flat=True)[0]
+            found.append(_people(sort=key, cursor=encode_cursor(value="v50.0", pk=pk)))
+    return found
 
 
 def _by_list() -> list[str]:

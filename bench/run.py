@@ -9,6 +9,7 @@ from django.test import Client
 from bench import importing, loading, measuring, pages, reporting
 from bench.acts import measure_acts
 from bench.server import WebServer
+from contacts.models import Contact
 from crm.teams.models import Membership
 from crm.tenancy.scope import team_scope
 
@@ -57,10 +58,13 @@ def measure_floors(
         if page.name == "profile"
         for path in page.paths
     ]
+    if not contact_ids:
+        with team_scope(team_id):
+            contact_ids = [str(Contact.objects.order_by("pk").values_list("pk")[0][0])]
     paths = {
         "hello": ["/healthz"],
         "people": [f"/{team_id}/people/"],
-        "contact": [f"/{team_id}/contacts/{pk}/" for pk in contact_ids or [1]],
+        "contact": [f"/{team_id}/contacts/{pk}/" for pk in contact_ids],
     }
     found = {}
     with WebServer("bench.bare_wsgi:application", "bench.bare_settings") as server:
