@@ -1,12 +1,12 @@
 """A contact with everything its page shows, in five queries."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef
+from django.db.models import F, OuterRef
 from django.db.models.functions import JSONObject
 
 from contacts.models import (
@@ -18,6 +18,7 @@ from contacts.models import (
 )
 from contacts.queries.flags import Flag, flags_of
 from crm.teams.models import Membership
+from crm.tenancy.bulk import AnyOf
 
 # What only searches need.
 UNSHOWN = ("search_text", "account__search_text")
@@ -74,6 +75,12 @@ class Profile:
     lists: Sequence[str]
     flags: Mapping[str, Flag]  # by the key of the value that is flagged
     stages: Sequence[ContactStage]
+
+
+def still_there(contact_ids: Collection[int]) -> list[int]:
+    """Return which of the contacts have a page: those in the bin do, removed ones do not."""
+    found = Contact.objects.filter(AnyOf(F("pk"), contact_ids))
+    return list(found.values_list("pk", flat=True))
 
 
 def find_contact(contact_id: int) -> Contact | None:

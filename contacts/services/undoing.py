@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
+from contacts.queries.profile import still_there
 from contacts.services.purging import MERGED
 from crm.history.models import UNDO, ChangeSet
 from crm.history.registry import act, kinds
@@ -111,11 +112,11 @@ def _step(
     by = actor_of(job, MAY_UNDO)
     if not may_undo(change_set, by):
         raise JobFailed(_("Whoever started this may not undo it any more."))
+    names = _names(records)  # as long as all of them are there
     with recording(change_set=undo_set):
         undone = undoing.undo_records(
             change_set, records=records, by=by, at=timezone.now()
         )
-    names = _names(records)
     rows = [
         LedgerRow(
             number=number + place,
@@ -142,8 +143,10 @@ def _give_up(job: Job) -> None:
 
 
 def outcome_of(record: Record, undone: Undone) -> str:
-    kept = record in undone.kept
-    return JobRow.Outcome.SKIPPED if kept else JobRow.Outcome.UPDATED
+    if record in undone.kept:
+        return JobRow.Outcome.SKIPPED
+    is_gone = record in undone.removed
+    return JobRow.Outcome.REMOVED if is_gone else JobRow.Outcome.UPDATED
 
 
 def _names(records: Sequence[Record]) -> dict[Record, str]:
@@ -159,10 +162,18 @@ def summary(job: Job) -> str:
     """Return what a finished undo has done."""
     done = job.counts.get(JobRow.Outcome.UPDATED, 0)
     kept = job.counts.get(JobRow.Outcome.SKIPPED, 0)
-    said = ngettext("%s record was set back", "%s records were set back", done) % done
+    gone = job.counts.get(JobRow.Outcome.REMOVED, 0)
+    said = []
+    if done or not gone:
+        text = ngettext("%s record was set back", "%s records were set back", done)
+        said.append(text % done)
+    if gone:
+        text = ngettext("%s record was removed", "%s records were removed", gone)
+        said.append(text % gone)
     if kept:
-        said += "; " + ngettext("%s stays as it is", "%s stay as they are", kept) % kept
-    return said
+        text = ngettext("%s stays as it is", "%s stay as they are", kept)
+        said.append(text % kept)
+    return "; ".join(said)
 
 
 def undo_url(team_slug: str, job: Job) -> str:
@@ -189,7 +200,14 @@ def register() -> None:
             start=start,
             summary=summary,
             record_url=_contact_url,
+            still_there=still_there,
             origin=_origin,
+            outcomes=(
+                JobRow.Outcome.UPDATED,
+                JobRow.Outcome.REMOVED,
+                JobRow.Outcome.SKIPPED,
+            ),
+            is_of_file=False,
         )
     )
 

@@ -117,6 +117,7 @@ class JobRow(TeamModel):
         REFUSED = "refused", _("Refused")
         DONE = "done", _("Done")
         FAILED = "failed", _("Failed")
+        REMOVED = "removed", _("Removed")
 
     job = TeamForeignKey(Job, models.CASCADE, related_name="rows", db_index=False)
     # Of the row as a spreadsheet shows the input: headings, what is above them and blank lines count.

@@ -1,9 +1,11 @@
 """The kinds of jobs there are: each app registers what its jobs do from AppConfig.ready()."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+
+from django.utils.translation import gettext_lazy as _
 
 from crm.jobs.models import Job, JobRow
 from crm.teams.models import Membership
@@ -69,6 +71,9 @@ class Kind:
     record: str = "contact"  # what the ids of records in its ledger are ids of
     # (team slug, job) -> the page that takes back what the job did, "" where nothing can be
     undo: Callable[[str, Job], str] = lambda _team_slug, _job: ""
+    undo_label: Any = field(default_factory=lambda: _("Undo"))
+    # Those of the ids of records that still have a page: the others are only named.
+    still_there: Callable[[Collection[int]], Collection[int]] = lambda ids: ids
     is_resumable: bool = True  # else it starts over when its worker died
     # How its rows can end, in the order they are shown.
     outcomes: Sequence[str] = (

@@ -1,6 +1,7 @@
 """A job's progress and what became of each of its rows."""
 
 import itertools
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpResponse, StreamingHttpResponse
@@ -27,6 +28,7 @@ def job_detail(request: TeamRequest, job_id: int) -> HttpResponse:
         "summary": kind.summary(job) if kind else "",
         "is_of_file": kind is None or kind.is_of_file,
         "origin": kind and kind.origin(request.team.slug, job.parameters),
+        "undo_label": kind.undo_label if kind else "",
         "undo_url": kind.undo(request.team.slug, job) if kind else "",
         "offer": kind.offer(request.member, job) if kind and is_done else None,
         "has_ledger": has_ledger,
@@ -66,12 +68,23 @@ def _ledger(request: TeamRequest, job: Job, kind: Kind | None) -> dict[str, Any]
         "outcome": outcome,
         "problem": problem,
         "page": page,
-        "rows": [(row, _record_url(request, kind, row)) for row in page.rows],
+        "rows": _with_urls(request, kind, page.rows),
         "query": {"outcome": outcome} if outcome else {},
     }
 
 
-def _record_url(request: TeamRequest, kind: Kind | None, row: JobRow) -> str:
-    if kind is None or row.record_id is None:
-        return ""
-    return kind.record_url(request.team.slug, row.record_id)
+def _with_urls(
+    request: TeamRequest, kind: Kind | None, rows: Sequence[JobRow]
+) -> list[tuple[JobRow, str]]:
+    """Return each row with the page of its record, "" where there is none any more."""
+    ids = [row.record_id for row in rows if row.record_id is not None]
+    found = set(kind.still_there(ids)) if kind and ids else ()
+    return [
+        (
+            row,
+            kind.record_url(request.team.slug, row.record_id)
+            if kind and row.record_id in found
+            else "",
+        )
+        for row in rows
+    ]

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from contacts.models import ContactStage
+from contacts.queries.profile import still_there
 from contacts.services.importing import summaries, targets
 from contacts.services.importing.ahead import rare_collections, read_ahead
 from contacts.services.importing.files import Format
@@ -239,8 +240,10 @@ def register() -> None:
             start=start_import,
             summary=summaries.of_import,
             record_url=_contact_url,
+            still_there=still_there,
             origin=_import_url,
             undo=undo_url,
+            undo_label=_lazy("Undo import"),
         )
     )
     registry.add(
@@ -252,6 +255,7 @@ def register() -> None:
             start=start_check,
             summary=summaries.of_check,
             record_url=_contact_url,
+            still_there=still_there,
             origin=_check_url,
             is_resumable=False,
         )

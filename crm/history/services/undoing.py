@@ -43,6 +43,7 @@ class Undone:
     done: list[Record] = field(default_factory=list)
     kept: dict[Record, str] = field(default_factory=dict)
     by_the_way: set[Record] = field(default_factory=set)  # of those that were added
+    removed: set[Record] = field(default_factory=set)  # of those done
 
     @property
     def in_the_way(self) -> dict[Record, str]:
@@ -142,7 +143,9 @@ def undo_records(
         if not found:
             touched = rows.touched(changes=[change.pk for change in batch])
             _refresh(wanted, touched=touched, by=by, at=at)
-            return Undone(done=wanted, kept=kept, by_the_way=by_the_way)
+            return Undone(
+                done=wanted, kept=kept, by_the_way=by_the_way, removed=set(added(batch))
+            )
         kept |= found
     return Undone(kept=kept, by_the_way=by_the_way)
 

@@ -1,0 +1,152 @@
+"""An import is taken back as a whole while its records are unchanged since (product.md I2)."""
+
+import re
+from typing import Any
+
+import pytest
+from django.db.models import F
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import Account
+from contacts.models import (
+    Contact,
+    ContactEmail,
+    ContactFieldValue,
+    ContactImport,
+    ContactList,
+    ContactPhone,
+    ListEntry,
+)
+from contacts.services import deletion
+from crm.jobs.models import Job, JobRow
+from layouts.models import CustomField
+from tests.contacts.importing import ImportPages, counts, csv_text
+from tests.factories import AccountFactory, make_contact
+
+HEADINGS = "First Name,Last Name,Email,Title,Company,Company Website,Phone,Size"
+FEW = (
+    "Ada,Lovelace,ada@x.example,Analyst,Engines,engines.example,202-224-3441,7",
+    "Bob,Dylan,bob@x.example,Singer,Acme,acme.example,202-224-3442,8",
+    "Cleo,Patra,cleo@x.example,Queen,Acme,acme.example,202-224-3443,9",
+)
+MANY = tuple(
+    f"F{n},L{n},f{n}@x.example,,Engines,engines.example,,{n}" for n in range(120)
+)
+
+
+@pytest.fixture
+def pages(as_admin, team, eager_jobs) -> ImportPages:
+    return ImportPages(as_admin, team, eager_jobs)
+
+
+@pytest.fixture
+def there(admin) -> ContactList:
+    """Bob is a contact that has some of it already, Cleo lies in the bin."""
+    CustomField.objects.create(name="Size", kind=CustomField.Kind.NUMBER)
+    AccountFactory(name="Acme", domain="acme.example")
+    bob = make_contact(
+        "Bob", "Dylan", emails=("bob@x.example",), title="Poet", owner=admin
+    )
+    size = CustomField.objects.get()
+    ContactFieldValue.objects.create(contact=bob, field=size, number_value=1)
+    cleo = make_contact("Cleo", "Patra", emails=("cleo@x.example",), owner=admin)
+    deletion.delete_contacts(contact_ids=[cleo.pk], by=admin, at=timezone.now())
+    return ContactList.objects.create(name="Fair")
+
+
+def state() -> list[Any]:
+    """Everything an import writes, but for the order of ids and when it was written."""
+    known = F("contact__first_name")
+    return [
+        sorted(Account.objects.values_list("name", "domain")),
+        sorted(
+            Contact.objects.values_list(
+                "name", "title", "account__name", "search_text", "primary_phone"
+            ),
+            key=str,
+        ),
+        sorted(Contact.objects.deleted().values_list("name", flat=True)),
+        sorted(ContactEmail.objects.values_list(known, "email", "is_live")),
+        sorted(ContactPhone.objects.values_list(known, "number")),
+        sorted(ContactFieldValue.objects.values_list(known, "number_value")),
+        sorted(ListEntry.objects.values_list(known, "list__name")),
+    ]
+
+
+def offer(pages: ImportPages, job: Job) -> str:
+    """Return where the button of the job's page leads to, "" if there is none."""
+    page = pages.client.get(reverse("jobs:job_detail", args=[pages.team.slug, job.pk]))
+    found = re.search(
+        r'href="([^"]+)"[^>]*>(?:<svg.*?</svg>)?\s*Undo import<', page.text
+    )
+    return found[1] if found else ""
+
+
+def undo(pages: ImportPages, job: Job) -> Any:
+    with pages.run_queued(execute=True):
+        return pages.client.post(offer(pages, job), follow=True)
+
+
+@pytest.mark.parametrize("rows", [FEW, FEW + MANY], ids=["at once", "as a job"])
+def test_everything_is_as_it_was_and_can_be_imported_again(pages, there, rows):
+    before = state()
+    text = csv_text(HEADINGS, *rows)
+    options = {"existing": ContactImport.Existing.OVERWRITE, "list": there.pk}
+    first = pages.run(text, **options)
+    imported = state()
+    assert counts(first) == {"created": len(rows) - 2, "updated": 1, "restored": 1}
+
+    undo(pages, first)
+
+    assert state() == before
+    assert offer(pages, first) == ""
+    again = pages.run(text, **options)
+    assert counts(again) == counts(first)
+    assert state() == imported
+
+
+def test_the_page_asks_before_it_happens(pages, there):
+    job = pages.run(csv_text(HEADINGS, *FEW))
+
+    page = pages.client.get(offer(pages, job))
+
+    assert page.status_code == 200
+    assert "Take this back?" in page.text
+    assert Contact.objects.filter(first_name="Ada").exists()
+
+
+def test_the_ledger_says_what_was_removed_and_links_only_to_what_is_there(pages, there):
+    job = pages.run(csv_text(HEADINGS, *FEW, *MANY))
+
+    page = undo(pages, job)
+
+    taking_back = page.context["job"]
+    ends = dict(JobRow.objects.filter(job=taking_back).values_list("label", "outcome"))
+    assert ends["Ada Lovelace"] == JobRow.Outcome.REMOVED
+    assert ends["Bob Dylan"] == ends["Cleo Patra"] == JobRow.Outcome.UPDATED
+    for shown in (taking_back, job):
+        url = reverse("jobs:job_detail", args=[pages.team.slug, shown.pk])
+        rows = pages.client.get(url).context["rows"]
+        linked = {row.label for row, to in rows if to}
+        assert linked == {"Bob Dylan", "Cleo Patra"} & {row.label for row, _ in rows}
+        assert len(rows) > len(linked)
+
+
+def test_what_was_changed_since_stays(pages, there):
+    job = pages.run(csv_text(HEADINGS, *FEW, *MANY))
+    changed = Contact.objects.get(first_name="F3")
+    url = reverse(
+        "contacts:contact_field_edit", args=[pages.team.slug, changed.pk, "title"]
+    )
+    assert pages.client.post(url, {"title": "By hand"}).status_code < 400
+    assert Contact.objects.get(pk=changed.pk).title == "By hand"
+
+    page = undo(pages, job)
+
+    assert list(Contact.objects.filter(first_name__startswith="F")) == [
+        Contact.objects.get(title="By hand")
+    ]
+    rows = JobRow.objects.filter(job=page.context["job"])
+    kept = rows.filter(outcome=JobRow.Outcome.SKIPPED).order_by("number")
+    assert [row.label for row in kept] == ["F3 L3", "Engines"]
