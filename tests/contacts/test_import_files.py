@@ -167,8 +167,31 @@ class TestReading:
                 "First Name,Last Name,URL,Email Address,Company,Position,Connected On",
                 "first_name,last_name,linkedin_url,email:work,company,title,",
             ),
+            (
+                "Salutation,First Name,Last Name,Title,Account Name,Mailing Street,Mailing City,"
+                "Mailing State/Province,Mailing Zip/Postal Code,Mailing Country,Phone,Mobile,"
+                "Email,Department,Contact ID",
+                ",first_name,last_name,title,company,address,city,region,,country,phone:work,"
+                "phone:mobile,email:work,department,external_id",
+            ),
+            (
+                "Id,IsDeleted,AccountId,LastName,FirstName,MailingStreet,MailingCity,"
+                "MailingState,MailingCountry,Phone,MobilePhone,HomePhone,OtherPhone,Email,"
+                "Title,Department,LeadSource",
+                "external_id,,,last_name,first_name,address,city,region,country,phone:work,"
+                "phone:mobile,phone:home,phone:other,email:work,title,department,",
+            ),
         ],
-        ids=["apollo", "hubspot", "pipedrive", "google", "outlook", "linkedin"],
+        ids=[
+            "apollo",
+            "hubspot",
+            "pipedrive",
+            "google",
+            "outlook",
+            "linkedin",
+            "salesforce report",
+            "salesforce data export",
+        ],
     )
     def test_usual_headings_are_recognised(self, pages, headings, mapping):
         row = ["x"] * len(headings.split(","))

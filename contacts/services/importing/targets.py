@@ -238,8 +238,8 @@ _SYNONYMS = _spread(
     "|telefon geschaftlich|telefono",
     phone__mobile="mobile|mobile phone|cell|cell phone|mobile phone number|mobile number"
     "|person phone mobile|handy|mobilephone|mobiltelefon|telephone portable|movil",
-    phone__home="home phone|home phone 2|person phone home|home phone number",
-    phone__other="other phone|person phone other|assistant phone",
+    phone__home="home phone|homephone|home phone 2|person phone home|home phone number",
+    phone__other="other phone|otherphone|person phone other|assistant phone",
     city="city|town|mailing city|business city|home city|person city|address 1 city|stadt|ort|ville|ciudad"
     "|mailingcity",
     region="state|region|province|state region|state province|mailing state|business state"
