@@ -199,7 +199,8 @@ FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
-UPLOAD_MAX_BYTES = 100 * 1024 * 1024
+# A table of a million people is 200 MB.
+UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_MB", default=500) * 1024**2
 EXPORT_DAYS = env.int("EXPORT_DAYS", default=7)  # that a file can be downloaded
 UPLOAD_MAX_BYTES_PER_DAY = 5 * 1024**3  # of a team
 
