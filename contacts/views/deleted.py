@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 
 from contacts import departures
 from contacts.models import Contact
+from contacts.panels.history import undo_last
 from contacts.panels.leaving import gone_at, wanted
 from contacts.queries.deleted import SIZE, read_bin
 from contacts.services import deletion
@@ -42,7 +43,7 @@ def deleted_restore(request: TeamRequest) -> HttpResponse:
     number = len(done.restored)
     if number:
         text = ngettext("%s contact restored", "%s contacts restored", number)
-        toast(request, text % number)
+        toast(request, text % number, undo=undo_last(request.team.slug))
     state = QueryDict(request.POST.get("state", ""))
     if not number or done.refused:
         return _deleted_list(request, state, done=done, chosen=ids)

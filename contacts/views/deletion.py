@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from contacts.models import Contact
+from contacts.panels.history import undo_last
 from contacts.panels.leaving import deletion_question, wanted
 from contacts.panels.page import list_query
 from contacts.services import deletion
@@ -56,7 +57,8 @@ def contact_restore(request: TeamRequest, contact_id: int) -> HttpResponse:
             level=messages.ERROR,
         )
     elif done.restored:
-        toast(request, _("%s was restored") % contact.name)
+        text = _("%s was restored") % contact.name
+        toast(request, text, undo=undo_last(request.team.slug))
     return redirect(_page_url(request, contact))
 
 

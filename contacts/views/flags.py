@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 from contacts.forms.flags import FlagForm
 from contacts.models import Contact, ContactFlag
 from contacts.panels.after_edit import page_url
+from contacts.panels.history import undo_last
 from contacts.panels.page import visit_contact
 from contacts.queries.fields import label_of
 from contacts.queries.flags import (
@@ -78,7 +79,8 @@ def flag_accept(request: TeamRequest, flag_id: int) -> HttpResponse:
     flag = get_object_or_404(ContactFlag, pk=flag_id)
     if problem := _decide(request, flag, flags.accept_flag):
         return _flag_list(request, flag=flag, problem=problem)
-    toast(request, _("The suggested value was accepted"))
+    text = _("The suggested value was accepted")
+    toast(request, text, undo=undo_last(request.team.slug))
     return redirect("contacts:flag_list", request.team.slug)
 
 

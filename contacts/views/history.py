@@ -20,10 +20,12 @@ from crm.htmx import render_page, toast
 from crm.jobs.models import Job
 from crm.tenancy.views import TeamRequest, team_form, team_page
 
-PROFILE_PAGES = (
+# Whoever presses Undo there stays there.
+KEPT_PAGES = (
     "contacts:contact_detail",
     "contacts:contact_fields",
     "contacts:contact_record",
+    "contacts:deleted_list",
 )
 
 
@@ -72,8 +74,8 @@ def contact_field_history(
     )
 
 
-def _profile_page(request: TeamRequest) -> str:
-    """Return the page of a profile on which Undo was pressed, "" where it was none."""
+def _kept_page(request: TeamRequest) -> str:
+    """Return the page on which Undo was pressed, "" where it is none of those that stay."""
     came_from = request.headers.get("Referer", "")
     if not url_has_allowed_host_and_scheme(came_from, {request.get_host()}):
         return ""
@@ -82,11 +84,13 @@ def _profile_page(request: TeamRequest) -> str:
         match = resolve(page.path)
     except Resolver404:
         return ""
-    if match.view_name not in PROFILE_PAGES:
+    is_ours = match.kwargs.get("team_slug") == request.team.slug
+    if match.view_name not in KEPT_PAGES or not is_ours:
         return ""
-    found = Contact.objects.filter(pk=match.kwargs["contact_id"]).exists()
-    is_ours = match.kwargs["team_slug"] == request.team.slug
-    return page._replace(scheme="", netloc="").geturl() if found and is_ours else ""
+    contact_id = match.kwargs.get("contact_id")
+    if contact_id and not Contact.objects.filter(pk=contact_id).exists():
+        return ""
+    return page._replace(scheme="", netloc="").geturl()
 
 
 def _after(request: TeamRequest, done: Undone | Job) -> HttpResponseRedirect:
@@ -100,7 +104,7 @@ def _after(request: TeamRequest, done: Undone | Job) -> HttpResponseRedirect:
     )
     toast(request, _("It was taken back"), undo=again)
     contacts = [pk for kind, pk in done.done if kind == "contact"]
-    if page := _profile_page(request):
+    if page := _kept_page(request):
         return HttpResponseRedirect(page)
     if len(contacts) == 1:
         return redirect("contacts:contact_detail", slug, contacts[0])

@@ -1,5 +1,6 @@
 """Settings, Deleted contacts (product.md D3, D5)."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -119,6 +120,30 @@ class TestRestore:
         assert "2 contacts restored" in html_of(page)
         assert list(Contact.objects.deleted()) == [cyd]
         assert ada.list_entries.get().list.name == "Hot"
+
+    def test_can_be_taken_back_from_where_one_is(self, as_member, member, url):
+        ada = deleted("Ada", by=member, lists=["Hot"])
+        bob = deleted("Bob", by=member)
+
+        page = restore(as_member, url, ada, bob, asked="1", put_back="lists")
+        undo = re.search(r'data-undo="([^"]+)"', html_of(page))
+        answer = as_member.post(
+            undo[1], headers={"Referer": f"http://testserver{url}"}, follow=True
+        )
+
+        assert answer.redirect_chain[-1][0] == url
+        assert {*Contact.objects.deleted()} == {ada, bob}
+        assert not ada.list_entries.exists()
+
+    def test_of_one_on_its_own_page_can_be_taken_back_too(self, as_member, member):
+        ada = deleted("Ada", by=member)
+        path = f"{ada.get_absolute_url()}restore/"
+
+        page = as_member.post(path, {"asked": "1"}, follow=True)
+        undo = re.search(r'data-undo="([^"]+)"', html_of(page))
+        as_member.post(undo[1])
+
+        assert list(Contact.objects.deleted()) == [ada]
 
     def test_lists_are_an_offer(self, as_member, member, url):
         ada = deleted("Ada", by=member, lists=["Hot"])
