@@ -73,6 +73,8 @@ class BulkAction:
     warning: Callable[[Selection], str] = lambda selection: ""
     # Before the first batch, in the transaction that makes the job: a new list is created here.
     prepare: Callable[[Values, Membership], Values] = lambda values, by: values
+    # (number) -> why it cannot be taken on so many, "" where it can
+    refuses: Callable[[int], str] = lambda number: ""
     # (team slug, id of a selection) -> the page that it leads to
     leads_to: Callable[[str, int], str] | None = None
     is_destructive: bool = False

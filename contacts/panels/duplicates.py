@@ -16,7 +16,7 @@ from contacts.queries.duplicates import (
     pairs_page,
     preview_of,
 )
-from contacts.queries.merging import Review, suggest_survivor
+from contacts.queries.merging import MAX_CONTACTS, Review, suggest_survivor
 from crm.teams.models import Membership
 from layouts.registry import Visit
 
@@ -156,9 +156,17 @@ def register() -> None:
             icon="merge",
             order=70,
             permission="contacts.merge",
+            refuses=why_not_merged,
             leads_to=_selection_url,
         )
     )
+
+
+def why_not_merged(number: int) -> str:
+    """Return why so many contacts cannot stand side by side, "" where they can."""
+    if 2 <= number <= MAX_CONTACTS:
+        return ""
+    return _("Choose 2 to %s contacts to merge them.") % MAX_CONTACTS
 
 
 def _selection_url(slug: str, selection_id: int) -> str:

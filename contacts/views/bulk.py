@@ -107,12 +107,20 @@ def _freeze(request: TeamRequest, action: BulkAction) -> Selection:
     who: dict[str, Any] = {"by": request.member, "at": timezone.now()}
     if posted.get("all"):
         number = _integer(posted.get("number", ""))
+        _require_fit(action, number)
         return selections.freeze_all(of=action.of, state=state, confirmed=number, **who)
     values = posted.getlist(PARAMETERS[Selection.Of(action.of)])[:MAX_CHOSEN]
     ids = [pk for value in values if (pk := _integer(value)) is not None]
     if not ids and any(posted.getlist(name) for name in PARAMETERS.values()):
         raise selections.CannotSelect(_OTHERS[Selection.Of(action.of)])
+    _require_fit(action, len(ids) or None)
     return selections.freeze_chosen(of=action.of, ids=ids, state=state, **who)
+
+
+def _require_fit(action: BulkAction, number: int | None) -> None:
+    """Raise CannotSelect for a number that the action refuses: the rows stay chosen in the list."""
+    if number is not None and (reason := action.refuses(number)):
+        raise selections.CannotSelect(reason)
 
 
 def _state(request: TeamRequest) -> str:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from contacts.forms.merging import MergeForm, chosen_in, ids_in, survivor_in
 from contacts.models import Contact, Selection
-from contacts.panels.duplicates import merge_url, moves_text
+from contacts.panels.duplicates import merge_url, moves_text, why_not_merged
 from contacts.queries.duplicates import find_others
 from contacts.queries.merging import (
     MAX_CONTACTS,
@@ -56,10 +56,10 @@ def merge_selection(request: TeamRequest, selection_id: int) -> HttpResponse:
     contacts = Selection.objects.filter(of=Selection.Of.CONTACTS)
     selection: Selection = get_object_or_404(contacts, pk=selection_id)
     slug = request.team.slug
-    if 2 <= selection.total <= MAX_CONTACTS:
+    reason = why_not_merged(selection.total)
+    if not reason:
         return redirect(merge_url(slug, selection.first(MAX_CONTACTS)))
-    text = _("Choose 2 to %s contacts to merge them.") % MAX_CONTACTS
-    toast(request, text, level=messages.ERROR)
+    toast(request, reason, level=messages.ERROR)
     people_url = reverse("contacts:people_list", args=[slug])
     return redirect(f"{people_url}?{selection.state}")
 

@@ -6,11 +6,11 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from contacts.models import Contact, ContactList, ListEntry
+from contacts.models import Contact, ContactList, ListEntry, Selection
 from contacts.services import deletion
 from crm.tenancy.scope import team_scope
 from tests.contacts.merging import merge
-from tests.contacts.profile import Visitor, form_of, html_of, sign_in, text_of
+from tests.contacts.profile import HTMX, Visitor, form_of, html_of, sign_in, text_of
 from tests.factories import AccountFactory, make_contact, make_member
 
 
@@ -233,8 +233,25 @@ class TestSelection:
     def test_one_is_too_few(self, as_member, team, ann):
         answer = self.select(as_member, team, ann)
 
+        assert answer.status_code == 422
         assert "Choose 2 to 5 contacts to merge them." in html_of(answer)
-        assert answer.request["QUERY_STRING"] == "q=lee"
+        assert "?q=lee" in html_of(answer)
+
+    @pytest.mark.parametrize("body", [{}, {"all": "1", "number": "6"}])
+    def test_of_too_many_a_dialog_says_so_and_the_list_stays(
+        self, as_member, team, body
+    ):
+        six = [make_contact(f"Lee{n}") for n in range(6)]
+        url = reverse("contacts:people_select", args=[team.slug, "merge"])
+        data = {"contact": [one.pk for one in six], "state": "q=lee", **body}
+
+        answer = as_member.post(url, data, headers={**HTMX, "HX-Target": "modal"})
+
+        assert answer.status_code == 200
+        assert "HX-Redirect" not in answer
+        assert 'id="not-selected"' in html_of(answer)
+        assert "Choose 2 to 5 contacts to merge them." in html_of(answer)
+        assert not Selection.objects.exists()
 
     def test_is_offered(self, as_member, team, ann):
         page = as_member.get(reverse("contacts:people_list", args=[team.slug]))
