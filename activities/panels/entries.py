@@ -16,7 +16,7 @@ from activities import services
 from activities.models import Activity
 from contacts.models import Contact
 from crm.history.queries import Act
-from crm.history.registry import act
+from crm.history.registry import act_on_one
 from crm.teams.models import Membership
 from layouts.registry import Visit
 
@@ -263,7 +263,7 @@ def act_text(row: Act) -> str:
         return _("imported from %s") % row.via
     if row.kind in ("", "contact.update", "account.update") and number > 1:
         return ngettext("changed %s value", "changed %s values", number) % number
-    return act(row.kind)
+    return act_on_one(row.kind)
 
 
 def origin_text(source: str, detail: str) -> str:

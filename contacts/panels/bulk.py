@@ -160,7 +160,16 @@ def register(forms: Mapping[str, Any]) -> None:
             "bulk.remove-from-list": _lazy("removed many contacts from a list"),
             "bulk.set-field": _lazy("set a field of many contacts"),
             "bulk.delete": _lazy("deleted many contacts"),
-        }
+        },
+        on_one={
+            "bulk.save": _lazy("saved the contact from the directory"),
+            "bulk.set-stage": _lazy("set"),
+            "bulk.assign-owner": _lazy("assigned"),
+            "bulk.add-to-list": _lazy("added the contact to a list"),
+            "bulk.remove-from-list": _lazy("removed the contact from a list"),
+            "bulk.set-field": _lazy("set"),
+            "bulk.delete": _lazy("deleted the contact"),
+        },
     )
     for action in ACTIONS:
         bulk_actions.add(replace(action, form=forms[action.key]))

@@ -29,7 +29,7 @@ from crm.conflicts import add_history
 from crm.history import registry
 from crm.history.models import Change, ChangeSet
 from crm.history.queries import acts_on_value, merged
-from crm.history.registry import Line, RecordKind, Tracked, act
+from crm.history.registry import Line, RecordKind, Tracked, act, act_on_one
 from crm.history.services import undoing
 from crm.history.services.grouping import Record
 from crm.history.services.recording import last_change_set
@@ -131,7 +131,7 @@ def history_of(contact: Contact, key: str) -> dict[str, Any]:
         source = f"{source}: {contact.source_detail}"
     return {
         "label": label,
-        "acts": [(act_, act(act_.kind)) for act_ in acts],
+        "acts": [(entry, act_on_one(entry.kind)) for entry in acts],
         "origin": source,
         "origin_by": contact.created_by,
         "origin_at": contact.created_at,

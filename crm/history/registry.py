@@ -91,6 +91,7 @@ class RecordKind:
 
 _kinds: dict[str, RecordKind] = {}
 _acts: dict[str, Any] = {}
+_acts_on_one: dict[str, Any] = {}
 
 
 def add(kind: RecordKind) -> None:
@@ -98,9 +99,15 @@ def add(kind: RecordKind) -> None:
     _kinds[kind.key] = kind
 
 
-def add_acts(acts: Mapping[str, Any]) -> None:
-    """Register what acts are called in the history: kind of a change set -> lazy translation."""
+def add_acts(
+    acts: Mapping[str, Any], *, on_one: Mapping[str, Any] | None = None
+) -> None:
+    """Register what acts are called in the history: kind of a change set -> lazy translation.
+
+    `on_one` is what those on many records are called where one of the records is looked at.
+    """
     _acts.update(acts)
+    _acts_on_one.update(on_one or {})
 
 
 def kinds() -> dict[str, RecordKind]:
@@ -111,6 +118,11 @@ def kinds() -> dict[str, RecordKind]:
 def act(kind: str) -> str:
     """Return what an act is called: "changed", "merged a duplicate"."""
     return str(_acts.get(kind, kind))
+
+
+def act_on_one(kind: str) -> str:
+    """Return what an act is called on the timeline of one of its records: "set the stage"."""
+    return str(_acts_on_one[kind]) if kind in _acts_on_one else act(kind)
 
 
 def tracked() -> dict[str, Tracked]:

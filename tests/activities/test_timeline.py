@@ -10,9 +10,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from activities.models import Activity
+from contacts.models import ContactList, ContactStage
 from contacts.services import editing
 from crm.conflicts import Edit
 from layouts.models import CustomField
+from tests.contacts.bulk import act
 from tests.contacts.importing import ImportPages
 from tests.contacts.profile import HTMX, Visitor, html_of, text_of
 from tests.factories import AccountFactory, make_contact, make_member
@@ -307,3 +309,26 @@ class TestImportedChanges:
 
         field.delete()
         assert "Custom field" in text_of(visitor.get())
+
+
+class TestBulkChanges:
+    """What was done to many reads on each as what was done to it."""
+
+    def test_of_the_stage(self, visitor, ada, member):
+        stage = ContactStage.objects.get(name="Interested")
+        act(member, "set-stage", {"stage": stage.pk}, ada, make_contact("Bo"))
+
+        page = text_of(visitor.get())
+        history = text_of(visitor.get("contact_field_history", key="stage"))
+
+        assert f"{member} set Stage: Cold to Interested" in page
+        assert f"{member} set" in history
+        assert "many contacts" not in page + history
+
+    def test_of_a_list(self, visitor, ada, member):
+        hot = ContactList.objects.create(name="Hot")
+        act(member, "add-to-list", {"list": hot.pk}, ada, make_contact("Bo"))
+
+        page = text_of(visitor.get())
+
+        assert f"{member} added the contact to a list Lists: nothing to Hot" in page
