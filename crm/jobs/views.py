@@ -64,7 +64,11 @@ def _ledger(request: TeamRequest, job: Job, kind: Kind | None) -> dict[str, Any]
         page = queries.ledger_page(job, outcome=outcome, cursor="")
         problem = _("There is no such page. This is the first one.")
     return {
-        "tallies": queries.tallies(job),
+        "tallies": [
+            tally
+            for tally in queries.tallies(job)
+            if tally.count or tally.outcome in ("", outcome)
+        ],
         "outcome": outcome,
         "problem": problem,
         "page": page,

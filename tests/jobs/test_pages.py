@@ -81,6 +81,16 @@ class TestJobDetail:
         assert [row.number for row, _url in page.context["rows"]] == [5]
         assert "No good" in page.text
 
+    def test_only_outcomes_that_occurred_are_offered(self, as_viewer, done):
+        page = as_viewer.get(url("job_detail", done)).text
+        asked = as_viewer.get(url("job_detail", done), {"outcome": "restored"}).text
+
+        offered = re.findall(r'class="chip" href="\?outcome=(\w*)"', page)
+        assert offered == ["", *(key for key in JobRow.Outcome if done.counts.get(key))]
+        assert "restored" not in offered
+        assert "No row ended like this." in asked
+        assert 'href="?outcome=restored" aria-current="page"' in asked
+
     def test_pages_walk_through_all_rows_both_ways(self, as_viewer, done, monkeypatch):
         monkeypatch.setattr(queries, "PAGE_SIZE", 4)
         seen, address = [], url("job_detail", done)
