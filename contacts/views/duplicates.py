@@ -26,7 +26,7 @@ def duplicate_list(request: TeamRequest) -> HttpResponse:
         slug=request.team.slug,
         dismissed=request.GET.get("show") == "dismissed",
         cursor=request.GET.get("cursor", ""),
-    )
+    ) | {"fragment": bool(request.htmx)}
     return render_page(
         request,
         "contacts/duplicate_list.html",

@@ -11,6 +11,7 @@ from contacts.services import deletion
 from contacts.services.merging.duplicates import search_duplicates
 from contacts.tasks import sweep_duplicates
 from crm.jobs.models import Job
+from crm.jobs.services import run_job
 from crm.tenancy.scope import team_scope
 from tests.contacts.merging import merge
 from tests.contacts.profile import html_of, text_of
@@ -137,6 +138,33 @@ class TestPage:
 
         assert "Searching for duplicates" in page
         assert 'hx-trigger="every 2s"' in page
+
+    def test_when_the_search_ends_the_bar_follows(self, as_member, url):
+        make_contact("A", phones=("+12025550111",))
+        make_contact("B", phones=("+12025550111",))
+        as_member.post(f"{url}search/")
+        htmx = {"HX-Request": "true", "HX-Target": "duplicates-body"}
+        during = html_of(as_member.get(url, headers=htmx))
+        job = Job.objects.get()
+        run_job(job.pk)
+
+        after = html_of(as_member.get(url, headers=htmx))
+
+        assert 'hx-trigger="every 2s"' in during
+        assert "duplicates-tools" not in during
+        assert 'hx-trigger="every 2s"' not in after
+        assert 'id="duplicates-tools"' in after
+        assert 'hx-swap-oob="true"' in after
+        assert "Search again" in after
+        assert "Merge all" in after
+
+    def test_it_looks_again_at_the_same_tab(self, as_member, url):
+        as_member.post(f"{url}search/")
+
+        page = html_of(as_member.get(f"{url}?show=dismissed"))
+
+        assert f'hx-get="{url}?show=dismissed"' in page
+        assert "Search again" not in page
 
     def test_pairs_that_were_merged_or_told_apart_are_gone(
         self, as_member, url, team, member
