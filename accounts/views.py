@@ -97,6 +97,7 @@ def account_field_edit(request: TeamRequest, account_id: int, key: str) -> HttpR
     if _save(request, account, form):
         if request.htmx:
             saved = _row(request, _account(account_id), key)
+            _say_saved(request, _("%s saved") % _field(key).label)
             return render_page(request, "layouts/_props.html", saved)
         _say_saved(request, _("The account was saved"))
         return redirect("accounts:account_detail", request.team.slug, account_id)

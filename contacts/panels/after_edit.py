@@ -6,7 +6,9 @@ from typing import Any
 
 from django.http import Http404
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
+from contacts.models import Contact
 from contacts.panels.all_fields import custom_rows
 from contacts.panels.header import identity
 from contacts.panels.rows import COLUMN, FIELDS, HEADER, ContactRows, place_query
@@ -131,6 +133,20 @@ def saved_parts(
     for other_row in parts["others"]:
         other_row.is_focused = False
     return parts
+
+
+def saved_text(visit: Visit, key: str, *, is_removed: bool) -> str:
+    """Return what was saved, by the name it has on the page: "Title saved"."""
+    contact: Contact = visit.record
+    if key == "stage":
+        return _("Stage set to %s") % contact.stage.name
+    if key == "owner" and contact.owner:
+        return _("Owner set to %s") % contact.owner
+    # Those have no name of their own among the fields.
+    has_row = key == "location" or CUSTOM.fullmatch(key)
+    row = _row(ContactRows(visit, place=FIELDS), key) if has_row else None
+    label = {"label": row.label if row else label_of(key)}
+    return (_("%(label)s removed") if is_removed else _("%(label)s saved")) % label
 
 
 def _addresses(visit: Visit, key: str, place: str) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from contacts.panels.after_edit import (
     keys_of,
     page_url,
     saved_parts,
+    saved_text,
 )
 from contacts.panels.header import identity
 from contacts.panels.history import undo_last
@@ -62,7 +63,8 @@ def contact_field_edit(request: TeamRequest, contact_id: int, key: str) -> HttpR
     visit = _visit(request, saved or profile, focus=key)
     if saved and request.htmx:
         parts = saved_parts(visit, key, request.GET.get("place", ""), is_saved=True)
-        _say_saved(request, _("Saved"))
+        is_removed = form.data.get("do") == "remove"
+        _say_saved(request, saved_text(visit, key, is_removed=is_removed))
         answer = render_page(request, "contacts/_saved_field.html", parts)
         return trigger_client_event(answer, "contactSaved")
     if saved:
