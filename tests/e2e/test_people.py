@@ -3,9 +3,12 @@
 import re
 
 import pytest
+from django.db import transaction
 from playwright.sync_api import Browser, Page, expect
 
 from contacts.models import Contact
+from contacts.services.merging import searching
+from crm.jobs.services import run_job
 from crm.teams.models import Membership
 from crm.tenancy.scope import team_scope
 from tests.e2e.conftest import SETTINGS, settled
@@ -104,6 +107,36 @@ class TestList:
         expect(page.get_by_role("link", name="Ada59 Lovelace")).to_have_count(0)
 
 
+class TestDuplicates:
+    def test_the_way_there_has_a_name(self, page: Page, live_server, member):
+        open_list(page, live_server, member)
+        link = page.get_by_role("link", name="Duplicates", exact=True)
+
+        expect(link.get_by_text("Duplicates")).to_be_in_viewport()
+        page.set_viewport_size({"width": 390, "height": 844})
+        expect(link).to_be_visible()
+
+    def test_the_page_follows_the_search(self, page: Page, live_server, member):
+        with team_scope(member.team_id):
+            make_contact("Bo", "Ek", phones=("+12025550111",))
+            make_contact("Bo", "Ekh", phones=("+12025550111",))
+            with transaction.atomic():
+                job = searching.start_search(by=member)
+        open_list(page, live_server, member)
+        page.get_by_role("link", name="Duplicates", exact=True).click()
+        again = page.get_by_role("button", name="Search again")
+        expect(page.get_by_text("Nothing found so far")).to_be_visible()
+        expect(again).to_have_count(0)
+
+        with team_scope(member.team_id):
+            run_job(job.pk)
+
+        expect(again).to_be_visible()
+        expect(page.get_by_role("button", name="Merge all")).to_be_visible()
+        expect(page.get_by_role("link", name="Merge", exact=True)).to_have_count(1)
+        expect(page.locator("[hx-trigger='every 2s']")).to_have_count(0)
+
+
 class TestBulk:
     """P7: the page or everybody, and nobody by accident."""
 
@@ -141,6 +174,23 @@ class TestBulk:
         expect(self.bar(page)).to_contain_text("49 selected")
         page.keyboard.press("Escape")
         expect(self.bar(page)).to_be_hidden()
+
+    def test_too_many_to_merge_stay_selected(self, page: Page, live_server, member):
+        open_list(page, live_server, member)
+        page.get_by_label("Select Ada03 Lovelace").check()
+        page.get_by_label("Select Ada08 Lovelace").click(modifiers=["Shift"])
+        expect(self.bar(page)).to_contain_text("6 selected")
+
+        self.bar(page).get_by_role("button", name="More actions").click()
+        page.get_by_role("menuitem", name="Merge").click()
+
+        dialog = page.get_by_role("alertdialog", name="Nothing was done")
+        expect(dialog).to_contain_text("Choose 2 to 5 contacts to merge them.")
+        dialog.get_by_role("link", name="Back to the list").click()
+        expect(dialog).to_be_hidden()
+        expect(self.bar(page)).to_contain_text("6 selected")
+        page.get_by_label("Select Ada08 Lovelace").uncheck()
+        expect(self.bar(page)).to_contain_text("5 selected")
 
     def test_deleting_asks_first_with_the_focus_on_what_is_safe(
         self, page: Page, live_server, member
@@ -267,6 +317,34 @@ class TestPhone:
         assert all(box["x"] >= 0 and box["x"] + box["width"] <= 390 for box in boxes)
         page.get_by_role("link", name="Import").click()
         expect(page.get_by_role("heading", name="Import contacts")).to_be_visible()
+
+    @pytest.mark.parametrize("scheme", ["light", "dark"])
+    def test_filters_in_use_are_shown_and_taken_off(
+        self, browser: Browser, live_server, member, scheme
+    ):
+        phone = browser.new_context(
+            viewport={"width": 390, "height": 844},
+            has_touch=True,
+            is_mobile=True,
+            color_scheme=scheme,
+        )
+        page = phone.new_page()
+        query = "city=oslo&has_email=no&has_phone=no"
+        open_list(page, live_server, member, query)
+        chips = page.get_by_role("group", name="Filters in use")
+        expect(chips).to_contain_text("Location: city oslo")
+
+        small = page.evaluate(SMALL)
+        width = page.evaluate("document.documentElement.scrollWidth")
+        last = chips.get_by_role("link").last
+        last.scroll_into_view_if_needed()
+        expect(last).to_be_in_viewport()
+        last.click()
+
+        expect(chips.get_by_role("link")).to_have_count(2)
+        phone.close()
+        assert not small
+        assert width == 390
 
     @pytest.mark.parametrize("scheme", ["light", "dark"])
     def test_what_is_touched_is_large_enough(

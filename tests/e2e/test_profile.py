@@ -220,6 +220,126 @@ class TestInPlace:
         expect(page.locator("#contact-identity")).to_contain_text("Hooli")
 
 
+class TestFromFieldToField:
+    """C5, C60: one editor at a time, nothing typed is lost, and the keyboard is enough."""
+
+    def test_another_editor_saves_the_one_that_is_open(
+        self, page: Page, live_server, member, ada
+    ):
+        open_profile(page, live_server, member, ada, "fields/")
+        page.locator(f"#edit-f-title-{ada.pk}").click()
+        settled(page.get_by_role("textbox", name="Title")).fill("Analyst")
+
+        page.locator(f"#edit-f-address-{ada.pk}").click()
+
+        expect(page.get_by_role("textbox", name="Address")).to_be_focused()
+        expect(page.locator("form[data-editor]")).to_have_count(1)
+        expect(page.locator("#toasts")).to_contain_text("Title saved")
+        assert stored(ada).title == "Analyst"
+
+    def test_where_nothing_was_typed_it_only_closes(
+        self, page: Page, live_server, member, ada
+    ):
+        open_profile(page, live_server, member, ada, "fields/")
+        page.locator(f"#edit-f-title-{ada.pk}").click()
+        settled(page.get_by_role("textbox", name="Title"))
+
+        page.locator(f"#edit-c-location-{ada.pk}").click()
+
+        expect(page.get_by_role("textbox", name="City")).to_be_focused()
+        expect(page.locator("form[data-editor]")).to_have_count(1)
+        assert stored(ada).version == ada.version
+
+    def test_what_cannot_be_saved_stays(self, page: Page, live_server, member, ada):
+        open_profile(page, live_server, member, ada, "fields/")
+        page.locator(f"#edit-f-website-{ada.pk}").click()
+        website = settled(page.get_by_role("textbox", name="Website"))
+        website.fill("no address")
+
+        for _ in range(2):
+            page.locator(f"#edit-f-title-{ada.pk}").click()
+            expect(page.get_by_text("Enter a web address")).to_be_visible()
+            expect(website).to_be_focused()
+            expect(website).to_have_value("no address")
+        expect(page.get_by_role("textbox", name="Title")).to_have_count(0)
+
+    def test_tab_saves_and_opens_the_next_and_shift_tab_the_one_before(
+        self, page: Page, live_server, member, ada
+    ):
+        open_profile(page, live_server, member, ada, "fields/")
+        page.locator(f"#edit-f-title-{ada.pk}").click()
+        settled(page.get_by_role("textbox", name="Title")).fill("Analyst")
+
+        page.keyboard.press("Tab")
+        seniority = settled(page.get_by_role("textbox", name="Seniority"))
+        expect(seniority).to_be_focused()
+        page.keyboard.type("VP")
+        page.keyboard.press("Shift+Tab")
+
+        title = page.get_by_role("textbox", name="Title")
+        expect(title).to_be_focused()
+        expect(title).to_have_value("Analyst")
+        expect(page.locator("form[data-editor]")).to_have_count(1)
+        page.keyboard.press("Escape")
+        expect(page.locator(f"#edit-f-title-{ada.pk}")).to_be_focused()
+        assert (stored(ada).title, stored(ada).seniority) == ("Analyst", "VP")
+
+    def test_of_an_address_tab_reaches_the_buttons(
+        self, page: Page, live_server, member, ada
+    ):
+        open_profile(page, live_server, member, ada, "fields/")
+        row = page.locator(".prop", has_text="ada@y.example").last
+        row.get_by_role("link", name="Edit").click()
+        remove = settled(page.get_by_role("button", name="Remove"))
+
+        for _ in range(9):
+            page.keyboard.press("Tab")
+            if remove.evaluate("b => b === document.activeElement"):
+                break
+
+        expect(remove).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(page.locator("#toasts")).to_contain_text("E-mail removed")
+
+    def test_an_option_is_saved_when_it_is_chosen(
+        self, page: Page, live_server, member, ada
+    ):
+        open_profile(page, live_server, member, ada)
+        value = page.locator(f"#edit-c-stage-{ada.pk}")
+        value.click()
+
+        settled(page.get_by_role("combobox", name="Stage")).select_option("Interested")
+
+        expect(value).to_contain_text("Interested")
+        expect(value).to_be_focused()
+        expect(page.locator("#toasts")).to_contain_text("Stage set to Interested")
+
+    def test_by_keyboard_an_option_is_chosen_by_enter(
+        self, page: Page, live_server, member, ada
+    ):
+        open_profile(page, live_server, member, ada, "fields/")
+        value = page.locator(f"#edit-f-stage-{ada.pk}")
+        stage = page.get_by_role("combobox", name="Stage")
+
+        value.click()
+        expect(settled(stage)).to_be_focused()
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Escape")
+        expect(stage).to_be_focused()
+        page.keyboard.press("Escape")
+        expect(value).to_contain_text("Cold")
+        assert stored(ada).version == ada.version
+
+        value.click()
+        expect(settled(stage)).to_be_focused()
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Enter")
+        expect(value).to_contain_text("Approaching")
+        expect(value).to_be_focused()
+
+
 class TestDialogs:
     def test_edit_contact_info_opens_with_e_and_gives_the_focus_back(
         self, page: Page, live_server, member, ada

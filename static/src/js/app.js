@@ -1,6 +1,7 @@
 import "./columns.js";
 import "./menus.js";
 import "./discarding.js";
+import "./editors.js";
 import "./fields.js";
 import "./dialogs.js";
 import "./preferences.js";

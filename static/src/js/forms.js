@@ -24,14 +24,6 @@ on("keydown", "textarea", (event, area) => {
   area.form?.requestSubmit();
 });
 
-// Escape leaves an editor in place: its Cancel link knows the way.
-on("keydown", "[data-editor]", (event, form) => {
-  if (event.key !== "Escape" || event.isComposing) return;
-  event.preventDefault();
-  event.stopPropagation();
-  $("[data-editor-cancel]", form)?.click();
-});
-
 // A form with data-unsaved, and every form of a dialog, is missed when it goes away with work in it. What was
 // refused or did not arrive is work still.
 const UNSAVED = "form[data-unsaved], dialog form[method=post]";
