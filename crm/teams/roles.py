@@ -20,7 +20,7 @@ PERMISSION_TABLE = {
     "activities.log": (_("Log activities"), Role.REP),
     "contacts.delete_own": (_("Delete own and unowned contacts"), Role.REP),
     "contacts.assign": (
-        _("Give own, ownerless and former members' records to any member"),
+        _("Give own, ownerless and former members' records to any member who may edit"),
         Role.REP,
     ),
     "contacts.reassign": (

@@ -11,6 +11,7 @@ from contacts.services import editing, owning
 from crm.jobs.models import Job
 from crm.jobs.services import run_job
 from crm.teams.roles import Role
+from tests.contacts.bulk import act, choose, confirm
 from tests.contacts.profile import (
     HTMX,
     Visitor,
@@ -318,3 +319,71 @@ class TestFormerMembers:
         assert refused.status_code == 422
         assert "Choose one from the list." in text_of(refused)
         assert not Job.objects.exists()
+
+
+class TestViewers:
+    """Nobody owns what they may not edit."""
+
+    @pytest.fixture
+    def vera(self, team):
+        return make_member(Role.VIEWER, name="Vera Look")
+
+    @pytest.mark.parametrize("path", ["fields/owner/edit/?place=c", "edit/"])
+    def test_are_offered_on_no_contact(self, visitor, ada, vera, path):
+        page = visitor.client.get(f"{ada.get_absolute_url()}{path}")
+
+        assert page.status_code == 200
+        assert "Vera Look" not in html_of(page)
+
+    def test_get_no_contact(self, visitor, ada, member, vera):
+        saved = visitor.save("owner", {"owner": vera.pk})
+
+        assert saved.status_code == 422
+        assert "Choose one from the list." in text_of(saved)
+        assert visitor.now().owner == member
+
+    def test_get_no_contact_by_a_bulk_action(self, as_member, ada, member, vera):
+        selection = choose(member, ada)
+        url = reverse(
+            "contacts:bulk_action",
+            args=[member.team.slug, selection.pk, "assign-owner"],
+        )
+
+        page = as_member.get(url)
+        answer = confirm(as_member, selection, "assign-owner", {"owner": vera.pk})
+
+        assert "Vera Look" not in html_of(page)
+        assert answer.status_code == 422
+        act(member, "assign-owner", {"owner": str(vera.pk)}, ada)
+        ada.refresh_from_db()
+        assert ada.owner == member
+
+    def test_get_no_account(self, as_member, member, vera):
+        acme = AccountFactory(name="Acme", owner=member)
+        form = as_member.get(
+            reverse(
+                "accounts:account_field_edit", args=[member.team.slug, acme.pk, "owner"]
+            )
+        )
+        answer = as_member.post(
+            reverse(
+                "accounts:account_field_edit", args=[member.team.slug, acme.pk, "owner"]
+            ),
+            {**hidden_of(form), "owner": vera.pk},
+        )
+
+        assert "Vera Look" not in html_of(form)
+        assert answer.status_code == 422
+
+    def test_inherit_nothing(self, as_admin, team, vera):
+        former = make_member(name="Priya Raman")
+        make_contact(owner=former)
+        former.removed_at = timezone.now()
+        former.save()
+        url = reverse("contacts:member_records", args=[team.slug, former.pk])
+
+        page = as_admin.get(url)
+        answer = as_admin.post(url, {"heir": vera.pk})
+
+        assert "Vera Look" not in html_of(page)
+        assert answer.status_code == 422
