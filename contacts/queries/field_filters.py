@@ -75,7 +75,8 @@ def _clean(key: str, subject: CustomValue, params: QueryDict) -> dict[str, Any] 
     operator = Operator(asked) if asked else offered[0]
     if operator in _NO_VALUE:
         return {"operator": operator, "values": [], "texts": []}
-    texts = [text[:MAX_TEXT].replace("\x00", "") for text in clean_values(params, key)]
+    typed = (text.replace("\x00", "")[:MAX_TEXT] for text in clean_values(params, key))
+    texts = [text for text in typed if text.strip()]
     if not texts:
         return None
     values = [_value(text, operator, subject) for text in texts]
@@ -94,7 +95,10 @@ def _value(text: str, operator: Operator, subject: CustomValue) -> Any:
     if column == "text_sort" and operator in _PARTIAL:
         return text
     try:
-        stored = subject.stored(subject.parse(text))
+        parsed = subject.parse(text)
+        if not parsed:
+            raise BadFilter(_("“%s” says nothing") % text[:80])
+        stored = subject.stored(parsed)
     except Refused as problem:
         raise BadFilter(str(problem)) from None
     found: float | date | datetime | str = stored[column]
