@@ -34,6 +34,7 @@ NAMES = [
     "search, e-mail",
     "filter and sort",
     "filter, custom field",
+    "by a custom field",
     "filter, list",
     "filter, never contacted",
     "people, by stage or owner",

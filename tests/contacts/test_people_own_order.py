@@ -1,7 +1,5 @@
 """The list of people in the order of a custom field (product.md P3 sortable columns, C61)."""
 
-from itertools import pairwise
-
 import pytest
 from django.utils import timezone
 
@@ -30,6 +28,8 @@ ASCENDING = {
     Kind.MEMBER: ["Ann", "Bob", "Bob", "Cid"],
 }  # fmt: skip
 EMPTY = ["Adam", "Zoe"]
+WALKED = ("walked", "walked in vain")
+OF_EACH_ORDER = (Kind.TEXT, Kind.NUMBER, Kind.PICKLIST, Kind.MEMBER)
 
 
 def make_field(kind, name="Own"):
@@ -89,7 +89,7 @@ def expected(kind, *, descending=False, city=""):
     return found + [name for name in EMPTY if city in ("", "Oslo")]
 
 
-@pytest.fixture(params=["gathered", "walked", "walked in vain"])
+@pytest.fixture(params=["gathered", *WALKED])
 def way(request, monkeypatch):
     """Each way to a page of narrowed rows: at once, through a stretch, and when that is too short."""
     if request.param != "gathered":
@@ -140,15 +140,25 @@ class TestOrder:
             assert [len(page) for page in forward[:-1]] == [size] * (len(forward) - 1)
             assert backward == forward[-2::-1]
 
-    def test_a_filter_beside_it(self, as_member, team, monkeypatch, way, kind, sign):
-        field = fill(kind)
-        short_pages(monkeypatch, 2)
-        query = f"sort={sign}field-{field.pk}&city=Oslo"
-        forward, backward = walk(as_member, people(as_member, team, query))
 
-        wanted = expected(kind, descending=bool(sign), city="Oslo")
-        assert first_names(forward) == wanted
-        assert backward == forward[-2::-1]
+@pytest.mark.parametrize(
+    ("way", "kind"),
+    [
+        *(("gathered", kind) for kind in ASCENDING),
+        *((way, kind) for way in WALKED for kind in OF_EACH_ORDER),
+    ],
+    indirect=["way"],
+)
+@pytest.mark.parametrize("sign", ["", "-"])
+def test_a_filter_beside_it(as_member, team, monkeypatch, way, kind, sign):
+    field = fill(kind)
+    short_pages(monkeypatch, 2)
+    query = f"sort={sign}field-{field.pk}&city=Oslo"
+    forward, backward = walk(as_member, people(as_member, team, query))
+
+    wanted = expected(kind, descending=bool(sign), city="Oslo")
+    assert first_names(forward) == wanted
+    assert backward == forward[-2::-1]
 
 
 class TestList:
@@ -224,20 +234,16 @@ class TestList:
             assert f"cannot be sorted by “field-{pk}”" in text(page)
 
     @pytest.mark.parametrize("kind", ASCENDING)
-    @pytest.mark.parametrize(
-        "value", ["", "x", "v", "vx", "vnan", "v1e999", "v" + "9" * 30, 5, "v²"]
-    )
-    def test_a_cursor_nobody_made_leads_to_the_first_page(
-        self, as_member, team, kind, value
-    ):
-        field = fill(kind)
-        cursor = encode_cursor(value=value, pk=1)
-        page = people(as_member, team, f"sort=field-{field.pk}&cursor={cursor}")
-
-        assert page.status_code == 200
-        if not (kind in (Kind.TEXT, Kind.URL, Kind.EMAIL, Kind.PHONE) and str(value)[:1] == "v"):  # fmt: skip
-            told = "That page does not exist" in text(page)
-            assert told or kind in (Kind.NUMBER, Kind.CHECKBOX)
+    def test_a_cursor_nobody_made_leads_to_the_first_page(self, as_member, team, kind):
+        key = f"field-{fill(kind).pk}"
+        for value in ("", "x", 5):
+            cursor = encode_cursor(value=value, pk=1)
+            page = people(as_member, team, f"sort={key}&cursor={cursor}")
+            assert "That page does not exist" in text(page)
+        for value in ("v", "vx", "vnan", "v1e999", "v" + "9" * 30, "v²", "e"):
+            cursor = encode_cursor(value=value, pk=1)
+            page = people(as_member, team, f"sort={key}&cursor={cursor}")
+            assert page.status_code == 200
 
 
 class TestOptions:
@@ -266,7 +272,7 @@ def expected_without_gold():
     return [*zinc, *ash]
 
 
-@pytest.mark.parametrize("kind", [Kind.NUMBER, Kind.PICKLIST, Kind.MEMBER, Kind.TEXT])
+@pytest.mark.parametrize("kind", [Kind.NUMBER, Kind.PICKLIST])
 @pytest.mark.parametrize("sign", ["", "-"])
 @pytest.mark.parametrize("more", ["", "&city=Oslo"])
 def test_the_profile_steps_through_the_list(as_member, team, way, kind, sign, more):
@@ -274,9 +280,9 @@ def test_the_profile_steps_through_the_list(as_member, team, way, kind, sign, mo
     field = fill(kind)
     query = f"sort={sign}field-{field.pk}{more}"
     rows = people(as_member, team, query).context["page"].rows
+    border = len(rows) - len(EMPTY)
 
-    for one, other in pairwise(rows):
-        page = as_member.get(one.href)
-        assert f"/contacts/{other.pk}/?" in page.text
-        back = as_member.get(other.href)
-        assert f"/contacts/{one.pk}/?" in back.text
+    for place in (0, border - 1, border):
+        one, other = rows[place], rows[place + 1]
+        assert f"/contacts/{other.pk}/?" in as_member.get(one.href).text
+        assert f"/contacts/{one.pk}/?" in as_member.get(other.href).text
