@@ -55,6 +55,8 @@ class ContactExport(TeamModel):
     size = models.BigIntegerField(null=True)  # bytes; None until the file is there
     rows = models.BigIntegerField(default=0)  # contacts in the file
     left_out = models.BigIntegerField(default=0)  # contacts that the role may not take
+    # Whether it was written with the right to take out anybody's contacts.
+    of_anybody = models.BooleanField(default=True, db_default=True)
     job = TeamForeignKey(
         Job, models.SET_NULL, null=True, related_name="+", db_index=False
     )
@@ -95,6 +97,10 @@ class ContactExport(TeamModel):
     def is_ready(self) -> bool:
         """Whether the file was written; it may have expired since."""
         return self.size is not None
+
+    def is_takeable_by(self, member: Membership) -> bool:
+        """Return whether the member's role still allows what the file was written with."""
+        return not self.of_anybody or member.can("contacts.export")
 
     def is_expired(self, at: datetime) -> bool:
         return at >= self.expires_at or not self.file_key

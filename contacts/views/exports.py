@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -76,6 +77,8 @@ def export_create(request: TeamRequest, selection_id: int) -> HttpResponse:
 def export_download(request: TeamRequest, export_id: int) -> HttpResponse:
     found = ContactExport.objects.visible_to(request.member)
     export = get_object_or_404(found, pk=export_id, size__isnull=False)
+    if not export.is_takeable_by(request.member):
+        raise PermissionDenied
     file = starting.open_file(export, at=timezone.now())
     if file is None:
         text = _("This export has expired. Export again.")
@@ -99,7 +102,10 @@ def export_list(request: TeamRequest) -> HttpResponse:
     context = {
         "section": "settings",
         "settings_section": "exports",
-        "rows": [(export, export.is_expired(at)) for export in page.rows],
+        "rows": [
+            (export, export.is_expired(at), export.is_takeable_by(request.member))
+            for export in page.rows
+        ],
         "is_of_all": request.member.can("team.manage"),
         "previous": page.previous and f"?cursor={page.previous}",
         "next": page.next and f"?cursor={page.next}",

@@ -34,6 +34,7 @@ from layouts.kinds.making import values_for
 from layouts.models import CustomField
 from tests.contacts.bulk import choose, select
 from tests.contacts.importing import ImportPages, counts, reasons
+from tests.contacts.profile import sign_in
 from tests.factories import AccountFactory, make_contact, make_member
 
 pytestmark = pytest.mark.usefixtures("eager_jobs")
@@ -327,6 +328,29 @@ class TestRights:
             assert (made.file_name in listed) == (status == 200)
             job = client.get(reverse("jobs:job_detail", args=[team.slug, made.job_id]))
             assert ("Download" in job.text) == (status == 200)
+
+    def test_who_takes_out_less_by_now_does_not_get_a_file_of_everybody(
+        self, team, ada
+    ):
+        manager = make_member("manager")
+        made = export(manager, ada, make_contact("Bob"))
+        client = sign_in(manager)
+        address = url("export_download", team, made.pk)
+        assert client.get(address).status_code == 200
+        Membership.objects.filter(pk=manager.pk).update(role="rep")
+
+        job = client.get(reverse("jobs:job_detail", args=[team.slug, made.job_id]))
+        listed = client.get(url("export_list", team))
+
+        assert client.get(address).status_code == 403
+        for page in (job, listed):
+            assert "Your role may not download this file any more." in page.text
+            assert address not in page.text
+
+    def test_a_file_of_only_their_own_stays_theirs(self, team, member, ada):
+        made = export(member, ada, make_contact("Bob"))
+
+        assert content(sign_in(member), made)
 
     def test_no_browser_keeps_or_guesses_it(self, as_member, team, member, ada):
         made = export(member, ada)

@@ -45,12 +45,14 @@ class Run:
         self.job, self.table, self.columns = job, table, columns
         self.finished = 0  # ids that are dealt with, also by a step that is repeated
         self.counts: Counter[str] = Counter()
+        self.of_anybody = False
 
     def write(self, ids: Sequence[int], before: int) -> Chunk:
         """Write some of the contacts, as far as the member may export them now."""
         by = actor_of(self.job, EXPORT)
         rows = rows_of(ids, self.columns, by=by)
-        there = len(rows) if by.can("contacts.export") else number_there(ids)
+        takes_any = by.can("contacts.export")
+        there = len(rows) if takes_any else number_there(ids)
         counts: Counter[str] = Counter(
             {
                 Outcome.DONE.value: len(rows),
@@ -62,6 +64,7 @@ class Run:
             self.table.add(rows)
             self.counts += counts
             self.finished += len(ids)
+            self.of_anybody |= takes_any
         return Chunk(
             position={"after": before + len(ids)}, done=len(ids), counts=counts
         )
@@ -78,7 +81,9 @@ class Run:
         kept.size = path.stat().st_size
         kept.rows = self.counts[Outcome.DONE]
         kept.left_out = self.counts[Outcome.REFUSED]
-        kept.save(update_fields=["file_key", "size", "rows", "left_out"])
+        kept.of_anybody = self.of_anybody
+        changed = ["file_key", "size", "rows", "left_out", "of_anybody"]
+        kept.save(update_fields=changed)
         return Chunk(position=self.job.position, done=0)
 
 
@@ -145,6 +150,8 @@ def download_offer(member: Membership, job: Job) -> Offer | None:
         return None
     if export.is_expired(timezone.now()):
         return Offer(note=_("This export has expired. Export again."))
+    if not export.is_takeable_by(member):
+        return Offer(note=_("Your role may not download this file any more."))
     url = reverse("contacts:export_download", args=[member.team.slug, export.pk])
     return Offer(
         label=_("Download"),
