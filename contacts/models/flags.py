@@ -39,6 +39,9 @@ class ContactFlag(TeamModel):
         ACCEPTED = "accepted", _("The suggested value was accepted")
         DISMISSED = "dismissed", _("Dismissed")
 
+    # How flags end that only those who review them decide about.
+    REVIEWED = frozenset({Outcome.ACCEPTED, Outcome.DISMISSED})
+
     contact = TeamForeignKey(
         Contact, models.CASCADE, related_name="flags", db_index=False
     )

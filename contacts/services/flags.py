@@ -128,9 +128,12 @@ def dismiss_flag(*, flag_id: int, by: Membership, at: datetime) -> ContactFlag:
 def reopen_flag(*, flag_id: int, by: Membership, at: datetime) -> ContactFlag:
     """Take back that a flag was dismissed or taken off; raise AlreadyDecided.
 
-    So it is where the value was changed since, or flagged again.
+    So it is where the value was changed since, or flagged again. Raise Refused for who may not
+    decide what a review decided.
     """
     flag = _locked(flag_id, is_open=False)
+    if flag.outcome in ContactFlag.REVIEWED and not by.can("flags.review"):
+        raise Refused(_("Your role may not decide about flags."))
     again = ContactFlag.objects.open().filter(contact=flag.contact, key=flag.key)
     if current_values([flag])[flag.pk].text != flag.value or again.exists():
         raise AlreadyDecided

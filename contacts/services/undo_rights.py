@@ -31,8 +31,6 @@ CONTACT, EMAIL, PHONE, FLAG = (
 )
 # Columns of contacts that are looked at.
 COLUMNS = ("deleted_at", "merged_into_id", "linkedin_url", "first_name", "last_name")
-# How flags end that only those who review them decide about.
-REVIEWED = {ContactFlag.Outcome.ACCEPTED, ContactFlag.Outcome.DISMISSED}
 
 Reasons = Mapping[int, str]
 
@@ -137,8 +135,10 @@ def _decided_flags(told: Sequence[Told], by: Membership) -> Reasons:
         told,
         lambda c: (
             c.source == FLAG
-            and not REVIEWED.isdisjoint({c.old.get("outcome"), c.new.get("outcome")})
             and "outcome" in c.new
+            and not ContactFlag.REVIEWED.isdisjoint(
+                {c.old.get("outcome"), c.new.get("outcome")}
+            )
         ),
     )
     return dict.fromkeys(ids, _("Your role may not decide about flags."))

@@ -365,6 +365,19 @@ class TestReview:
         one.refresh_from_db()
         assert one.cleared_at is None
 
+    def test_a_dismissed_flag_is_reopened_by_those_who_review(
+        self, visitor, ada, member, admin
+    ):
+        (one,) = flag(ada, member, {"title": "Chair"})
+        flags.dismiss_flag(flag_id=one.pk, by=admin, at=NOW())
+
+        address = reverse("contacts:flag_reopen", args=[ada.team.slug, one.pk])
+        page = visitor.client.post(address, follow=True)
+
+        one.refresh_from_db()
+        assert one.outcome == "dismissed"
+        assert "Your role may not decide about flags." in html_of(page)
+
     @pytest.mark.parametrize(
         ("query", "found"),
         [
