@@ -18,8 +18,10 @@ from contacts.queries.fields import (
     contact_fields,
     split_lists,
 )
+from contacts.queries.linkedin import linkedin_key
 from contacts.services import indexing
 from contacts.services.address_rows import EmailRows, PhoneRows
+from contacts.services.blocking import refuse_forgotten
 from crm.conflicts import Refused
 from crm.teams.models import Membership
 from layouts.models import CustomField
@@ -80,8 +82,9 @@ class Draft:
         """Save everything with the columns for lists and searches; raise Refused for duplicates."""
         for part in self._used.values():
             part.flush()
-        contact = self.contact
+        contact, old_name = self.contact, self.contact.name_sort
         indexing.index_contact(contact)
+        self._refuse_forgotten(old_name)
         if not contact.name:
             message = _("A contact needs a name or an e-mail address.")
             raise Refused(message, key="first_name")
@@ -95,6 +98,22 @@ class Draft:
             # Of these columns only the id in another system is unique.
             message = _("Another contact has this ID.")
             raise Refused(message, key="external_id") from None
+
+    def _refuse_forgotten(self, old_name: str) -> None:
+        """Raise Forgotten if the contact becomes known by what a forgotten person was known by."""
+        contact, phones = self.contact, self._used.get("phone")
+        if "linkedin_url" in self.columns and contact.linkedin_url:
+            key = linkedin_key(contact.linkedin_url)
+            refuse_forgotten([("linkedin", key)], key="linkedin_url")
+        if isinstance(phones, PhoneRows):
+            for key in phones.changed:
+                number = phones.rows[key].number
+                refuse_forgotten([("phone", number, contact.name_sort)], key=key)
+        if contact.name_sort != old_name:
+            named = "first_name" if "first_name" in self.columns else "last_name"
+            numbers = [row.number for row in contact.phones.all()]
+            keys = [("phone", number, contact.name_sort) for number in numbers]
+            refuse_forgotten(keys, key=named)
 
     def _part(self, key: str) -> Part | None:
         prefix = key.removeprefix("primary-").partition("-")[0]

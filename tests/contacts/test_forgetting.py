@@ -190,6 +190,52 @@ class TestComingBack:
         assert page.status_code == 422
         assert "This person asked to be forgotten." in text_of(page)
 
+    @pytest.mark.parametrize(
+        ("key", "typed"),
+        [
+            ("linkedin_url", {"linkedin_url": "https://linkedin.com/in/Ada-Lovelace/"}),
+            ("phone-new", {"phone-new": PHONE, "phone-new-kind": "work"}),
+        ],
+    )
+    def test_nor_does_the_profile_or_the_number_with_the_name(
+        self, as_member, ada, admin, key, typed
+    ):
+        again = make_contact("Ada", "Lovelace")
+        forget(ada, by=admin)
+
+        page = as_member.post(
+            f"{again.get_absolute_url()}fields/{key}/edit/",
+            {**typed, "version": again.version},
+        )
+
+        assert page.status_code == 422
+        assert "This person asked to be forgotten." in text_of(page)
+        again.refresh_from_db()
+        assert (again.linkedin_url, again.phones.count()) == ("", 0)
+
+    def test_nor_the_name_to_whoever_has_the_number(self, as_member, ada, admin):
+        forget(ada, by=admin)
+        bob = make_contact("Bob", "Lovelace", phones=(PHONE,))
+        address = f"{bob.get_absolute_url()}fields/first_name/edit/"
+
+        refused = as_member.post(address, {"first_name": "Ada", "version": bob.version})
+        kept = as_member.post(address, {"first_name": "Rob", "version": bob.version})
+
+        assert refused.status_code == 422
+        assert "This person asked to be forgotten." in text_of(refused)
+        assert kept.status_code == 302
+
+    def test_somebody_else_may_share_the_number(self, as_member, ada, admin):
+        forget(ada, by=admin)
+        bob = make_contact("Bob")
+
+        page = as_member.post(
+            f"{bob.get_absolute_url()}fields/phone-new/edit/",
+            {"phone-new": PHONE, "phone-new-kind": "work", "version": bob.version},
+        )
+
+        assert page.status_code == 302
+
 
 def _stage():
     return make_contact("Some", "Body").stage_id
