@@ -229,7 +229,7 @@ class ReferenceField(Field):
     def clean(self, text: str, *, by: Membership) -> str:
         if not text and not self.is_required:
             return ""
-        pk = int(text) if re.fullmatch(r"[0-9]{1,18}", text) else 0
+        pk = id_in(text)
         if not self.rows(by).filter(pk=pk).exists():
             raise Refused(_("Choose one from the list."), key=self.key)
         return str(pk)
@@ -238,7 +238,8 @@ class ReferenceField(Field):
         setattr(record, self.key, self.every().get(pk=text) if text else None)
 
     def show(self, text: str) -> str:
-        row = self.every().filter(pk=text).first() if text else None
+        # What a form says it started from is shown too, whatever was sent as that.
+        row = self.every().filter(pk=id_in(text)).first() if text else None
         return str(row) if row else ""
 
     def input(self, *, by: Membership) -> forms.Field:
@@ -250,6 +251,11 @@ class ReferenceField(Field):
             required=self.is_required,
             widget=forms.Select(choices=choices),
         )
+
+
+def id_in(text: str) -> int:
+    """Return the id that a text form is; 0, which no row has, for what is none."""
+    return int(text) if re.fullmatch(r"[0-9]{1,18}", text) else 0
 
 
 def country_names() -> dict[str, str]:

@@ -23,7 +23,7 @@ class ViewForm(forms.Form):
     def __init__(self, *args: Any, member: Membership, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["name"].widget.attrs["autofocus"] = True
-        if not member.can("views.share") and not self.initial.get("is_shared"):
+        if not member.can("views.share"):
             del self.fields["is_shared"]
 
     def clean_name(self) -> str:

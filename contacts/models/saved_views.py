@@ -57,9 +57,12 @@ class SavedView(TeamModel):
         return self.name
 
     def is_editable_by(self, member: Membership) -> bool:
-        """Return whether the member may change it: its owner, and admins what is shared."""
+        """Return whether the member may change it: its owner, and admins what is shared.
+
+        What is shared is changed for everybody: only by who may share.
+        """
         if self.owner_id == member.pk:
-            return True
+            return not self.is_shared or member.can("views.share")
         return self.is_shared and member.can("views.manage")
 
 

@@ -83,7 +83,9 @@ def split_lists(text: str) -> tuple[set[int], str]:
     """Return the ids and the new name in the text form of lists."""
     ids, _new, name = text.partition(NEW)
     return {
-        int(part) for part in ids.split(",") if part.isascii() and part.isdigit()
+        int(part)
+        for part in ids.split(",")
+        if part.isascii() and part.isdigit() and len(part) < 19
     }, name
 
 

@@ -7,20 +7,34 @@ from contacts.models import SavedView, ViewMark
 from crm.teams.models import Membership
 
 MAX_OWN = 200  # views of one member
+MAX_STATE = 8000  # characters: servers in front take no longer address
 
 
 class NotAllowed(Exception):
     """The member may not do that with this view."""
 
 
-class TooManyViews(Exception):
+class NotKept(Exception):
+    """The view cannot be kept; the text tells the person why."""
+
+
+class TooManyViews(NotKept):
     """The member has as many views as one can have."""
 
     def __init__(self) -> None:
         super().__init__(_("You have %s views; delete one first.") % MAX_OWN)
 
 
-class ViewChanged(Exception):
+class TooLong(NotKept):
+    """The list has so many filters that no address holds them."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("This list has too many filters for a view; take some of them out.")
+        )
+
+
+class ViewChanged(NotKept):
     """Somebody changed the view after the page was shown."""
 
     def __init__(self) -> None:
@@ -37,7 +51,8 @@ def create_view(
     is_default: bool = False,
     by: Membership,
 ) -> SavedView:
-    """Return a new view of the member; raise TooManyViews, and NotAllowed for who may not share."""
+    """Return a new view of the member; raise TooManyViews, TooLong, NotAllowed for who may not share."""
+    _check_length(state)
     if SavedView.objects.filter(owner=by).count() >= MAX_OWN:
         raise TooManyViews
     if is_shared and not by.can("views.share"):
@@ -66,7 +81,8 @@ def update_view(
 def save_view_state(
     view: SavedView, *, state: str, version: int, by: Membership
 ) -> SavedView:
-    """Let a view show what its list shows now; raise NotAllowed, ViewChanged."""
+    """Let a view show what its list shows now; raise NotAllowed, ViewChanged, TooLong."""
+    _check_length(state)
     row = _locked(view, version=version, by=by)
     row.state = state
     return _saved(row, "state")
@@ -74,7 +90,7 @@ def save_view_state(
 
 @transaction.atomic
 def duplicate_view(view: SavedView, *, by: Membership) -> SavedView:
-    """Return a private copy of a view that the member can see; raise TooManyViews."""
+    """Return a private copy of a view that the member can see; raise TooManyViews, TooLong."""
     name = (_("Copy of %s") % view.name)[: SavedView._meta.get_field("name").max_length]
     return create_view(name=name, state=view.state, by=by)
 
@@ -113,6 +129,11 @@ def _locked(view: SavedView, *, version: int | None, by: Membership) -> SavedVie
     if version is not None and row.version != version:
         raise ViewChanged
     return row
+
+
+def _check_length(state: str) -> None:
+    if len(state) > MAX_STATE:
+        raise TooLong
 
 
 def _saved(row: SavedView, *changed: str) -> SavedView:

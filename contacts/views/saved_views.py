@@ -13,6 +13,7 @@ from contacts.queries.people_state import view_state
 from contacts.services import viewing
 from crm.htmx import render_page, toast
 from crm.tenancy.views import TeamRequest, team_action, team_form
+from layouts.forms.records import sent_version
 
 
 @team_form("contacts.view")
@@ -26,7 +27,7 @@ def saved_view_create(request: TeamRequest) -> HttpResponse:
             view = viewing.create_view(
                 **{**form.cleaned_data, "state": state}, by=request.member
             )
-        except viewing.TooManyViews as problem:
+        except viewing.NotKept as problem:
             form.add_error(None, str(problem))
         else:
             toast(request, _("View “%s” saved") % view.name)
@@ -44,7 +45,7 @@ def saved_view_update(request: TeamRequest, view_id: int) -> HttpResponse:
             viewing.update_view(view, **changed, by=request.member)
         except viewing.NotAllowed:
             raise PermissionDenied from None
-        except viewing.ViewChanged as problem:
+        except viewing.NotKept as problem:
             form.add_error(None, str(problem))
         else:
             toast(request, _("View “%s” saved") % form.cleaned_data["name"])
@@ -55,19 +56,18 @@ def saved_view_update(request: TeamRequest, view_id: int) -> HttpResponse:
 @team_action("contacts.view")
 def saved_view_save(request: TeamRequest, view_id: int) -> HttpResponse:
     view = _view(request, view_id)
-    version = request.POST.get("version", "")
-    if not version.isdecimal() or "state" not in request.POST:
+    if "state" not in request.POST:
         return HttpResponse(status=422)
     try:
         viewing.save_view_state(
             view,
             state=view_state(request.POST["state"]),
-            version=int(version),
+            version=sent_version(request.POST),
             by=request.member,
         )
     except viewing.NotAllowed:
         raise PermissionDenied from None
-    except viewing.ViewChanged as problem:
+    except viewing.NotKept as problem:
         toast(request, str(problem), level=messages.ERROR)
     else:
         toast(request, _("View “%s” saved") % view.name)
@@ -79,7 +79,7 @@ def saved_view_duplicate(request: TeamRequest, view_id: int) -> HttpResponse:
     view = _view(request, view_id)
     try:
         copy = viewing.duplicate_view(view, by=request.member)
-    except viewing.TooManyViews as problem:
+    except viewing.NotKept as problem:
         toast(request, str(problem), level=messages.ERROR)
         return redirect(_list_url(request, view))
     toast(request, _("View “%s” saved") % copy.name)

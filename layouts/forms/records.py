@@ -67,7 +67,7 @@ class RecordForm(forms.Form):
                 for key in keys
                 if f"{ORIGINAL}{key}" in self.data
             },
-            version=self._sent_version(),
+            version=sent_version(self.data),
         )
 
     def is_sent(self, key: str) -> bool:
@@ -111,7 +111,7 @@ class RecordForm(forms.Form):
         # Who has seen what somebody else wrote goes on from there.
         originals |= {key: conflict.theirs for key, conflict in self.conflicts.items()}
         version = (
-            self._sent_version()
+            sent_version(self.data)
             if self.is_bound and not self.conflicts
             else self.version
         )
@@ -141,10 +141,6 @@ class RecordForm(forms.Form):
         """Return the control that stands for a value."""
         return key
 
-    def _sent_version(self) -> int:
-        text = self.data.get("version", "")
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
-
     @staticmethod
     def changed_text(conflict: Conflict) -> str:
         """Return what somebody else did, and who and when where that is known."""
@@ -159,6 +155,12 @@ class RecordForm(forms.Form):
         return _(
             "%(name)s changed this to “%(value)s” %(when)s, while you were editing."
         ) % {**who, "value": value}
+
+
+def sent_version(data: Mapping[str, str]) -> int:
+    """Return the version of the record that a form started from; 0, which no record has, for none."""
+    text = data.get("version", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
 def _small(widget: forms.Widget) -> str:

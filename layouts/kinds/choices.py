@@ -1,6 +1,5 @@
 """Kinds of custom fields with a choice: checkbox, picklist, multi-picklist, member."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +11,7 @@ from django.utils.translation import gettext as _
 from crm.conflicts import Refused
 from crm.teams.models import Membership
 from crm.text import fold
+from layouts.fields import id_in
 from layouts.kinds.base import CustomValue
 from layouts.kinds.controls import OptionsField, TickField
 
@@ -56,7 +56,7 @@ class NamedValue(CustomValue):
 
     def ids(self, text: str) -> list[int]:
         """Return the ids of a text form, without those of nothing any more."""
-        return [pk for part in text.split(",") if (pk := _pk(part)) in self.names]
+        return [pk for part in text.split(",") if (pk := id_in(part)) in self.names]
 
     def show(self, text: str) -> str:
         return ", ".join(self.names[pk] for pk in self.ids(text))
@@ -88,7 +88,7 @@ class NamedValue(CustomValue):
 
     def clean(self, text: str, *, by: Membership) -> str:
         parts = [part for part in super().clean(text, by=by).split(",") if part]
-        if any(_pk(part) not in self.names for part in parts):
+        if any(id_in(part) not in self.names for part in parts):
             raise Refused(_("Choose one from the list."), key=self.key)
         return self.join([int(part) for part in parts])
 
@@ -171,7 +171,3 @@ class MemberValue(NamedValue):
             if not value or int(value) in self.active
         ]
         return control
-
-
-def _pk(text: str) -> int:
-    return int(text) if re.fullmatch(r"[0-9]{1,18}", text) else 0

@@ -4,6 +4,7 @@ import pytest
 
 from contacts.models import ContactList, SavedView, ViewMark
 from contacts.services import viewing
+from crm.teams.models import Membership
 from crm.teams.roles import Role
 from crm.tenancy.scope import team_scope
 from tests.contacts.people import names, people, text, url
@@ -210,6 +211,35 @@ class TestSaving:
         assert response.status_code == 422
         assert "delete one first" in text(response)
 
+    @pytest.mark.parametrize(
+        "version", ["9" * 5000, str(10**30), "²", "", "-1", "\x00"]
+    )
+    def test_a_version_that_is_none_changes_nothing(
+        self, as_member, team, oslo, version
+    ):
+        body = {"state": "city=x", "version": version}
+        saved = post(as_member, team, "saved_view_save", oslo, **body)
+        page = as_member.get(saved.url)
+        named = post(
+            as_member, team, "saved_view_update", oslo, name="Rome", version=version
+        )
+
+        assert "Somebody changed this view meanwhile" in text(page)
+        assert named.status_code == 422
+        oslo.refresh_from_db()
+        assert (oslo.name, oslo.state) == ("Oslo", "city=oslo")
+
+    def test_what_no_address_holds_is_refused(self, as_member, team, oslo):
+        state = "&".join(f"city=town{number}" for number in range(1000))
+
+        made = post(as_member, team, "saved_view_create", name="Long", state=state)
+        saved = post(as_member, team, "saved_view_save", oslo, state=state, version="1")
+
+        assert made.status_code == 422
+        assert "too many filters for a view" in text(made)
+        assert "too many filters for a view" in text(as_member.get(saved.url))
+        assert SavedView.objects.get().state == "city=oslo"
+
 
 class TestSharing:
     """Only the owner and admins change a shared view; a private one is nobody else's business."""
@@ -287,3 +317,38 @@ class TestSharing:
 
         assert "Share with the team" not in text(page)
         assert not SavedView.objects.get().is_shared
+
+    @pytest.mark.parametrize(
+        ("name", "body"),
+        [
+            ("saved_view_update", {"name": "Mine", "version": "1"}),
+            ("saved_view_save", {"state": "", "version": "1"}),
+            ("saved_view_delete", {}),
+        ],
+    )
+    def test_who_became_a_viewer_changes_no_shared_view(
+        self, as_member, team, member, name, body
+    ):
+        view = viewing.create_view(
+            name="Oslo", state="city=oslo", is_shared=True, by=member
+        )
+        Membership.objects.filter(pk=member.pk).update(role=Role.VIEWER)
+
+        refused = post(as_member, team, name, view, **body)
+        page = as_member.get(url("saved_view_update", team, view_id=view.pk))
+
+        assert refused.status_code == 403
+        assert "Your role may not change what is shared" in text(page)
+        view.refresh_from_db()
+        assert (view.name, view.state, view.is_shared) == ("Oslo", "city=oslo", True)
+
+    def test_a_viewer_changes_a_private_view_but_does_not_share_it(
+        self, as_member, team, member, oslo
+    ):
+        Membership.objects.filter(pk=member.pk).update(role=Role.VIEWER)
+
+        body = {"name": "Rome", "version": "1", "is_shared": "on"}
+        post(as_member, team, "saved_view_update", oslo, **body)
+
+        oslo.refresh_from_db()
+        assert (oslo.name, oslo.is_shared) == ("Rome", False)
