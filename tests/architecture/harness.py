@@ -191,10 +191,10 @@ class Walked:
     def _askers(self, method: str) -> tuple[str, ...]:
         """Return whose roles the method is asked with.
 
-        HEAD answers as GET does, and a method that the view does not know answers nothing to all:
-        there it is enough to ask with the most rights, the fewest, and none.
+        HEAD answers as GET does and OPTIONS reads nothing: there it is enough to ask with the most
+        rights, the fewest, and none.
         """
-        if method in self.served - {"HEAD", "OPTIONS"}:
+        if method not in ("HEAD", "OPTIONS"):
             return self.actors
         few = (MEMBERS[0], MEMBERS[-1], STRANGER, ANONYMOUS)
         return tuple(actor for actor in self.actors if actor in few)

@@ -1,9 +1,10 @@
 """What runs on this machine for one data folder, and waiting for it to change."""
 
+import contextlib
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 
@@ -33,6 +34,15 @@ def of(var: Path) -> dict[int, str]:
             found[int(entry.name)] = command.replace(b"\0", b" ").decode(
                 errors="replace"
             )
+    return found
+
+
+def owners(pids: Iterable[int]) -> set[int]:
+    """Return whom the processes belong to that are still there."""
+    found = set()
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            found.add(Path(f"/proc/{pid}").stat().st_uid)
     return found
 
 
