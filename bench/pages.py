@@ -14,7 +14,7 @@ from django.urls import reverse
 from bench.client import UNIQUE
 from bench.loading import TEAM
 from contacts.models import Contact, ContactFieldValue, ContactList, ContactStage
-from contacts.queries.own_order import is_sortable
+from contacts.queries.own_values import is_sortable
 from crm.pagination import encode_cursor
 from crm.teams.models import Membership
 from layouts.models import CustomField
@@ -92,6 +92,11 @@ def pages(total: int) -> list[Page]:
         Page(name="filter and sort", floor="people", paths=_filtered()),
         Page(name="filter, custom field", floor="people", paths=_by_field()),
         Page(name="by a custom field", floor="people", paths=_sorted_by_field()),
+        Page(
+            name="by a custom field, filtered",
+            floor="people",
+            paths=_sorted_by_field_in_a_stage(),
+        ),
         Page(name="filter, list", floor="people", paths=_by_list()),
         Page(name="filter, never contacted", floor="people", paths=_never()),
         Page(name="people, by stage or owner", floor="people", paths=_grouped()),
@@ -223,20 +228,25 @@ def _by_field() -> list[str]:
 
 
 def _sorted_by_field() -> list[str]:
-    """Return first and deep pages in the order of each custom field, also beside a filter."""
-    stage = ContactStage.objects.in_order().values_list("pk", flat=True)[1]
-    values = ContactFieldValue.objects.filter(number_value__isnull=False)
+    """Return the first page in the order of each custom field, and pages deep in that of numbers."""
+    values = ContactFieldValue.objects.filter(number_value__gte=50).order_by("contact")
     found = []
     for subject in filter(is_sortable, custom_values()):
         key = f"field-{subject.pk}"
-        found += [_people(sort=key), _people(sort=f"-{key}", stage=stage)]
+        found.append(_people(sort=key))
         if subject.kind == CustomField.Kind.NUMBER:
-            middle = values.filter(field=subject.pk, number_value__gte=50).order_by(
-                "contact"
-            )
-            pk = middle.values_list("contact_id", flat=True)[0]
+            pk = values.filter(field=subject.pk).values_list("contact_id")[0][0]
             found.append(_people(sort=key, cursor=encode_cursor(value="v50.0", pk=pk)))
     return found
+
+
+def _sorted_by_field_in_a_stage() -> list[str]:
+    """Return the last people of a stage in the order of each custom field."""
+    stage = ContactStage.objects.in_order().values_list("pk", flat=True)[1]
+    return [
+        _people(sort=f"-field-{subject.pk}", stage=stage)
+        for subject in filter(is_sortable, custom_values())
+    ]
 
 
 def _by_list() -> list[str]:

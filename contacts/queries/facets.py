@@ -1,7 +1,7 @@
 """The filters of the list of people as their panel shows them."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.http import QueryDict
@@ -147,6 +147,25 @@ class FamilyFacet:
     @property
     def typed_param(self) -> str:
         return f"{self.family.prefix}_q"
+
+
+def read_columns(
+    family: Family, params: QueryDict, *, shown: Collection[str]
+) -> tuple[FamilyFacet, list[str]]:
+    """Return a family with the columns that a typed text finds, and the keys of those ticked before.
+
+    What is ticked stays at the top, whatever is typed; what the table shows is not offered again.
+    """
+    facet = read_family(family, params, is_asked=True)
+    ticked = params.getlist("cols")
+    kept = [
+        Choice(entry.key, str(entry.label))
+        for entry in for_params(ticked)[0]
+        if entry.key in ticked
+    ]
+    taken = {*shown, *(choice.value for choice in kept)}
+    more = [choice for choice in facet.found if choice.value not in taken]
+    return replace(facet, found=[*kept, *more]), ticked
 
 
 def read_family(family: Family, params: QueryDict, *, is_asked: bool) -> FamilyFacet:

@@ -50,6 +50,14 @@ _DIGITS = 6
 _PLACE = "place"
 
 
+def number_of(field: str, keys: Sequence[int | None]) -> Func:
+    """Return the place of a row's key among the keys, counted from 1; NULL where it is not there."""
+    listed = Value(list(keys), ArrayField(BigIntegerField()))
+    return Func(
+        listed, F(field), function="array_position", output_field=IntegerField()
+    )
+
+
 def _stages() -> QuerySet:
     return ContactStage.objects.in_order()
 
@@ -90,13 +98,7 @@ class Groups:
 
     def placed(self, rows: QuerySet) -> QuerySet:
         """Return contacts with their place in the list: the number of the group, then the name."""
-        keys = Value(list(self.keys), ArrayField(BigIntegerField()))
-        number = Func(
-            keys,
-            F(self.field),
-            function="array_position",
-            output_field=IntegerField(),
-        )
+        number = number_of(self.field, self.keys)
         # A group that came into being just now is taken for the last one.
         digits = LPad(
             Cast(Coalesce(number, len(self.keys)), CharField()), _DIGITS, Value("0")

@@ -14,7 +14,6 @@ from contacts.queries.filters import Choices, Now, Scope
 from contacts.queries.narrowed import Source, beside, gathered, walks
 from contacts.queries.people_cells import fill_cells
 from contacts.queries.people_choices import load_choices
-from contacts.queries.people_columns import NAME
 from contacts.queries.people_pages import read_rows, similar_rows
 from contacts.queries.people_rows import Row, RowMaker
 from contacts.queries.people_sources import (
@@ -197,7 +196,7 @@ def neighbours(
 
 
 def _beside(contact: Contact, source: Source, state: PeopleState) -> dict[int, int]:
-    column = state.sort_column or NAME
+    column = state.sort_column
     if column.custom:
         return own_order.beside(
             contact, source, subject=column.custom, descending=state.descending

@@ -10,7 +10,7 @@ from contacts.models import Contact, Person
 from contacts.models.search import SearchText
 from contacts.queries import grouped, own_order, people_rows
 from contacts.queries.narrowed import Source, read_page
-from contacts.queries.people_columns import COLUMNS, NAME
+from contacts.queries.people_columns import COLUMNS
 from contacts.queries.people_rows import Row, RowMaker
 from contacts.queries.people_sources import Sources
 from contacts.queries.people_state import PeopleState
@@ -42,7 +42,7 @@ def read_rows(
 def _read_contacts(
     source: Source, state: PeopleState, cursor: str, maker: RowMaker, size: int
 ) -> Page:
-    column = state.sort_column or NAME
+    column = state.sort_column
 
     def columns(rows: QuerySet, field: str) -> QuerySet:
         return people_rows.contact_columns(rows, field, maker.columns)

@@ -105,7 +105,7 @@ def _walked(rows: QuerySet, state: PeopleState, now: Now) -> QuerySet:
     A list in the order of groups is walked through the wanted ones of them.
     """
     column = state.sort_column
-    for entry, value in state.active if column and not column.custom else ():
+    for entry, value in state.active:
         if (
             entry.key == column.contact_group
             if column.contact_group
@@ -117,8 +117,7 @@ def _walked(rows: QuerySet, state: PeopleState, now: Now) -> QuerySet:
 
 def _groups(state: PeopleState, now: Now) -> list[int | None]:
     """Return the keys of the wanted stages or owners, where the list is in their order."""
-    column = state.sort_column
-    wanted = state.values.get(column.contact_group) if column else None
+    wanted = state.values.get(state.sort_column.contact_group)
     return keys_of(wanted, now) if wanted else []
 
 

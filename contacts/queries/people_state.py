@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from contacts.models.search import MAX_LENGTH
 from contacts.queries import filters
 from contacts.queries.filters import BadFilter, Choices, Filter, Scope
-from contacts.queries.own_order import is_sortable
+from contacts.queries.own_values import is_sortable
 from contacts.queries.people_columns import (
     COLUMNS,
     DEFAULT_COLUMNS,
@@ -62,9 +62,9 @@ class PeopleState:
         return [column for column in found if is_offered(column, self.scope)]
 
     @property
-    def sort_column(self) -> Column | None:
-        """Return the column that the list is sorted by; None for one that is not known."""
-        return COLUMNS.get(self.sort) or columns_with(self.offered).get(self.sort)
+    def sort_column(self) -> Column:
+        """Return the column that the list is sorted by."""
+        return COLUMNS.get(self.sort) or columns_with(self.offered)[self.sort]
 
     @property
     def active(self) -> list[tuple[Filter, Any]]:
@@ -138,10 +138,8 @@ def offered_columns(scope: Scope) -> list[Column]:
     return [column for column in COLUMNS.values() if is_offered(column, scope)]
 
 
-def sortable(column: Column | None, scope: Scope) -> bool:
+def sortable(column: Column, scope: Scope) -> bool:
     """Return whether a scope can be sorted by a column."""
-    if column is None:
-        return False
     if column.custom:
         return scope == Scope.SAVED and is_sortable(column.custom)
     return bool(column.contact_sort and (column.person_sort or scope == Scope.SAVED))
@@ -202,7 +200,8 @@ def _sort(
     typed: str, scope: Scope, offered: Sequence[Filter], problems: list[str]
 ) -> tuple[str, bool]:
     key = typed.removeprefix("-")
-    if sortable(columns_with(offered).get(key), scope):
+    column = columns_with(offered).get(key)
+    if column and sortable(column, scope):
         return key, typed.startswith("-")
     problems.append(
         _("This list cannot be sorted by “%s”; it is sorted by name") % key[:80]

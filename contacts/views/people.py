@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from contacts.queries import people
-from contacts.queries.facets import find_choices, read_family
-from contacts.queries.filters import Now, family
+from contacts.queries.facets import find_choices, read_columns, read_family
+from contacts.queries.filters import Family, Now, family
+from contacts.queries.people_state import parse_state
 from contacts.services import saving
 from contacts.views.people_context import family_address, people_context
 from crm.htmx import fragment_wanted, render_page, show_address, toast
@@ -41,16 +42,24 @@ def people_list(request: TeamRequest) -> HttpResponse:
 @team_page("contacts.view")
 def filter_options(request: TeamRequest, key: str) -> HttpResponse:
     if found := family(key):
-        context = {
-            "facet": read_family(found, request.GET, is_asked=True),
-            "address": family_address(request),
-            "for_columns": "columns" in request.GET,
-        }
-        return render_page(request, "contacts/_filter_family.html", context)
+        return _family_options(request, found)
     facet = find_choices(key, request.GET)
     if facet is None:
         raise Http404
     return render_page(request, "contacts/filter_options.html", {"facet": facet})
+
+
+def _family_options(request: TeamRequest, found: Family) -> HttpResponse:
+    """Answer with what a family offers for a typed text, as filters or as columns."""
+    context: dict[str, Any]
+    if "columns" in request.GET:
+        shown = parse_state(QueryDict(request.GET.get("state", ""))).shown
+        facet, ticked = read_columns(found, request.GET, shown=shown)
+        context = {"facet": facet, "ticked": ticked, "for_columns": True}
+    else:
+        facet = read_family(found, request.GET, is_asked=True)
+        context = {"facet": facet, "address": family_address(request)}
+    return render_page(request, "contacts/_filter_family.html", context)
 
 
 @team_action("contacts.edit")

@@ -5,7 +5,7 @@ import pytest
 from contacts.models import ContactEmail, ContactFieldValue
 from crm.tenancy.scope import team_scope
 from layouts.models import CustomField, FieldOption
-from tests.contacts.people import names, people, text
+from tests.contacts.people import names, people, text, url
 from tests.factories import AccountFactory, PersonFactory, make_contact
 
 Kind = CustomField.Kind
@@ -123,6 +123,32 @@ class TestCustomFields:
             *("Name", "Size", "Budget")
         ]
         assert cells(response) == ["Small", "12.5"]
+
+    def test_the_chooser_finds_any_of_two_hundred(self, as_member, team):
+        """C61: a team may have 200 fields; what was ticked stays while something else is typed."""
+        made = [
+            CustomField.objects.create(
+                name=f"Field {n:03d}", kind=Kind.TEXT, position=n
+            )
+            for n in range(200)
+        ]
+        shown, ticked, last = (f"field-{made[n].pk}" for n in (150, 3, 199))
+        page = people(as_member, team, f"cols=title,{shown}")
+        assert 'name="field_q"' in page.text
+
+        query = {"columns": 1, "cols": ticked, "state": f"cols=title,{shown}"}
+        address = url("filter_options", team, key="field")
+        answer = as_member.get(address, {**query, "field_q": "Field 1"})
+        offered = [choice.value for choice in answer.context["facet"].found]
+        assert offered[0] == ticked
+        assert f'value="{ticked}" class="checkbox checkbox-xs" checked' in answer.text
+        assert shown not in offered
+        assert last in self.offered(as_member, address, {**query, "field_q": "199"})
+        assert last not in self.offered(as_member, address, query)
+
+    def offered(self, client, address, query):
+        answer = client.get(address, query)
+        return [choice.value for choice in answer.context["facet"].found]
 
     def test_one_that_is_gone_is_named(self, as_member, team, ada, other_team):
         with team_scope(other_team.pk):

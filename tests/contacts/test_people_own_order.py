@@ -93,7 +93,9 @@ def expected(kind, *, descending=False, city=""):
 def way(request, monkeypatch):
     """Each way to a page of narrowed rows: at once, through a stretch, and when that is too short."""
     if request.param != "gathered":
-        monkeypatch.setattr("contacts.queries.own_order.walks", lambda **_numbers: True)
+        monkeypatch.setattr(
+            "contacts.queries.own_values.walks", lambda **_numbers: True
+        )
         length = 4 if request.param == "walked" else 0
         monkeypatch.setattr(
             "contacts.queries.narrowed._walk_length", lambda *_numbers: length
