@@ -259,6 +259,8 @@ def act_text(row: Act) -> str:
     number = len(row.lines)
     if row.kind == "contact.merge" and row.via:
         return _("merged %s into this contact") % row.via
+    if row.kind == "undo" and row.via:
+        return _("took back the import of %s") % row.via
     if row.via:
         return _("imported from %s") % row.via
     if row.kind in ("", "contact.update", "account.update") and number > 1:

@@ -172,7 +172,9 @@ def what_was_done(team_slug: str, change_set: ChangeSet) -> dict[str, Any]:
 def _sentence(change_set: ChangeSet, who: str, number: int) -> str:
     values = {
         "who": who,
-        "what": act(change_set.kind),
+        "what": gettext("imported %s") % change_set.via
+        if change_set.kind == "contact.import" and change_set.via
+        else act(change_set.kind),
         "when": date_format(timezone.localtime(change_set.at), "j M Y, H:i"),
         "number": f"{number_format(MOST_COUNTED, force_grouping=True)}+"
         if number > MOST_COUNTED

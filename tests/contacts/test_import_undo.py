@@ -113,6 +113,7 @@ def test_the_page_asks_before_it_happens(pages, there):
 
     assert page.status_code == 200
     assert "Take this back?" in page.text
+    assert "imported people.csv" in page.text
     assert Contact.objects.filter(first_name="Ada").exists()
 
 
@@ -150,3 +151,16 @@ def test_what_was_changed_since_stays(pages, there):
     rows = JobRow.objects.filter(job=page.context["job"])
     kept = rows.filter(outcome=JobRow.Outcome.SKIPPED).order_by("number")
     assert [row.label for row in kept] == ["F3 L3", "Engines"]
+
+
+def test_the_timeline_says_that_the_import_was_taken_back(pages, there):
+    job = pages.run(
+        csv_text(HEADINGS, *FEW, *MANY), existing=ContactImport.Existing.OVERWRITE
+    )
+    undo(pages, job)
+
+    bob = Contact.objects.get(first_name="Bob")
+    url = reverse("activities:contact_timeline", args=[pages.team.slug, bob.pk])
+    page = pages.client.get(url).text
+    assert "imported from people.csv" in page
+    assert "took back the import of people.csv" in page
