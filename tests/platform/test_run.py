@@ -20,6 +20,11 @@ READY = (
 )
 
 
+def _heed_interrupts() -> None:
+    """Listen to Ctrl-C, which whatever runs in the background of a shell has been told to ignore."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Application:
     """All of Rapport, started through make as a person does it, on data of its own."""
 
@@ -43,6 +48,7 @@ class Application:
             stderr=subprocess.STDOUT,
             text=True,
             env=environment,
+            preexec_fn=_heed_interrupts,
         )
 
     def read_until_ready(self) -> list[str]:
