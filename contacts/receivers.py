@@ -11,7 +11,6 @@ from contacts import tasks
 from contacts.models import Contact
 from contacts.services import flags, reindexing, stages
 from contacts.signals import (
-    contact_changed,
     contacts_changed,
     contacts_merged,
     people_forgotten,
@@ -39,18 +38,11 @@ def tell_the_ledger(**kwargs: Any) -> None:
     tasks.write_erasures.delay_on_commit(team_id=current_team_id())
 
 
-@receiver(contact_changed)
-def settle_flags(
-    *, contact: Contact, by: Membership | None, at: datetime, **kwargs: Any
-) -> None:
-    flags.settle_flags(contact_ids=[contact.pk], by=by, at=at)
-
-
 @receiver(contacts_changed)
-def settle_flags_of_many(
-    *, changes: dict[int, Any], by: Membership | None, at: datetime, **kwargs: Any
+def settle_flags(
+    *, contact_ids: list[int], by: Membership | None, at: datetime, **kwargs: Any
 ) -> None:
-    flags.settle_flags(contact_ids=list(changes), by=by, at=at)
+    flags.settle_flags(contact_ids=contact_ids, by=by, at=at)
 
 
 @receiver(contacts_merged)

@@ -1,7 +1,7 @@
 """Every change to a contact that is there: one door, so that nobody's edit is lost unseen.
 
 Each change bumps the contact's version, brings the columns for lists and searches up to date and
-sends contact_changed, in one transaction.
+sends contacts_changed, in one transaction.
 """
 
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from datetime import datetime
 from contacts.models import Contact
 from contacts.queries.fields import split_lists
 from contacts.services.drafts import Draft
-from contacts.signals import contact_changed
+from contacts.signals import contacts_changed
 from crm.conflicts import Edit, RecordDeleted, changes_to_write
 from crm.history.services.recording import recorded
 from crm.teams.models import Membership
@@ -37,18 +37,12 @@ def update_contact(
         record=contact,
     )
     old = {key: draft.read(key) for key in wanted}
-    shown = {key: draft.show(key, text) for key, text in old.items()}
     for key, text in wanted.items():
         draft.write(key, text)
-    changes = {
-        key: (shown[key], draft.show(key, draft.read(key)))
-        for key in wanted
-        if draft.read(key) != old[key]
-    }
-    if not changes:
+    if all(draft.read(key) == old[key] for key in wanted):
         return contact
     draft.save()
-    contact_changed.send(sender=Contact, contact=contact, changes=changes, by=by, at=at)
+    contacts_changed.send(sender=Contact, contact_ids=[contact_id], by=by, at=at)
     return contact
 
 

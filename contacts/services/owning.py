@@ -72,24 +72,11 @@ def give_contacts(
     """
     contacts = Contact.objects.saved().filter(pk__in=contact_ids)
     rows = contacts.exclude(owner_id=owner_id).reassignable_by(by).order_by("pk")
-    locked = rows.select_for_update(of=("self",)).values_list("pk", "owner_id")
-    before = dict(locked)
-    if not before:
+    locked = list(rows.select_for_update(of=("self",)).values_list("pk", flat=True))
+    if not locked:
         return 0
-    Contact.objects.filter(pk__in=before).update(
+    Contact.objects.filter(pk__in=locked).update(
         owner_id=owner_id, version=F("version") + 1, updated_at=at
     )
-    names = _names({*before.values(), owner_id})
-    changes = {
-        pk: {"owner": (names[old], names[owner_id])} for pk, old in before.items()
-    }
-    contacts_changed.send(sender=Contact, changes=changes, by=by, at=at)
-    return len(before)
-
-
-def _names(member_ids: Collection[int | None]) -> dict[int | None, str]:
-    members = Membership.objects.filter(pk__in=[pk for pk in member_ids if pk])
-    names: dict[int | None, str] = {None: ""}
-    for member in members.select_related("user"):
-        names[member.pk] = str(member)
-    return names
+    contacts_changed.send(sender=Contact, contact_ids=locked, by=by, at=at)
+    return len(locked)

@@ -247,7 +247,7 @@ class TestChangedByAnyDoor:
 
         contacts_changed.send(
             sender=Contact,
-            changes={pk: {"title": ("", "Chair")} for pk in (ada.pk, bob.pk)},
+            contact_ids=[ada.pk, bob.pk],
             by=member,
             at=NOW(),
         )

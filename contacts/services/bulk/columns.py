@@ -19,15 +19,13 @@ def set_stage(batch: Batch, *, by: Membership) -> dict[int, Ended]:
     if stage is None:
         raise Refused(_("This stage does not exist any more."), key="stage")
     contacts, ended = rows.lock(batch, "stage_id")
-    names = dict(ContactStage.objects.values_list("pk", "name"))
-    changes = {
-        contact.pk: (names[contact.stage_id], stage.name)
-        for contact in contacts
-        if contact.stage_id != stage.pk
-    }
-    rows.write(batch, key="stage", changes=changes, by=by, stage=stage)
-    already = Ended.skipped(_("Is in this stage already."))
-    return _with(ended, contacts, done=changes, otherwise=already)
+    changed = [contact.pk for contact in contacts if contact.stage_id != stage.pk]
+    rows.write(batch, changed=changed, by=by, stage=stage)
+    already = dict.fromkeys(
+        (contact.pk for contact in contacts),
+        Ended.skipped(_("Is in this stage already.")),
+    )
+    return {**ended, **already, **dict.fromkeys(changed, Ended.done())}
 
 
 def stage_title(values: Values) -> str:
@@ -41,18 +39,18 @@ def assign_owner(batch: Batch, *, by: Membership) -> dict[int, Ended]:
     """
     field = contact_fields()["owner"]
     text = field.clean(batch.values["owner"], by=by)
-    owner_id, shown = int(text) if text else None, field.show(text)
+    owner_id = int(text) if text else None
     contacts, ended = rows.lock(batch, "owner_id", "account_id")
     owners = _owners(contacts)
-    changes, own = {}, Ended.skipped(_("Has this owner already."))
+    changed, own = [], Ended.skipped(_("Has this owner already."))
     for contact in contacts:
         if contact.owner_id == owner_id:
             ended[contact.pk] = own
         elif not by.may_give_away(owners.get(contact.owner_id)):
             ended[contact.pk] = _not_theirs(owners[contact.owner_id])
         else:
-            changes[contact.pk] = (str(owners.get(contact.owner_id, "")), shown)
-    rows.write(batch, key="owner", changes=changes, by=by, owner_id=owner_id)
+            changed.append(contact.pk)
+    rows.write(batch, changed=changed, by=by, owner_id=owner_id)
     if batch.values.get("accounts"):
         taken = {
             c.account_id for c in contacts if c.account_id and _goes(c, ended, own)
@@ -60,7 +58,7 @@ def assign_owner(batch: Batch, *, by: Membership) -> dict[int, Ended]:
         account_services.give_accounts(
             account_ids=taken, owner_id=owner_id, by=by, at=batch.at
         )
-    return {**dict.fromkeys(changes, Ended.done()), **ended}
+    return {**dict.fromkeys(changed, Ended.done()), **ended}
 
 
 def owner_title(values: Values) -> str:
@@ -82,14 +80,3 @@ def _owners(contacts: Collection[Contact]) -> dict[int | None, Membership]:
 def _not_theirs(owner: Membership) -> Ended:
     text = _("Only %(owner)s and managers give this contact to somebody else.")
     return Ended.skipped(text % {"owner": owner})
-
-
-def _with(
-    ended: dict[int, Ended],
-    contacts: Collection[Contact],
-    *,
-    done: Collection[int],
-    otherwise: Ended,
-) -> dict[int, Ended]:
-    rest = {c.pk: Ended.done() if c.pk in done else otherwise for c in contacts}
-    return {**ended, **rest}

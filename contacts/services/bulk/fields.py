@@ -34,19 +34,20 @@ def set_field(batch: Batch, *, by: Membership) -> dict[int, Ended]:
     contacts, ended = rows.lock(batch, *columns)
     stored = _stored(field, contacts)
     changed = [c for c in contacts if stored[c.pk] != text]
-    changes = {c.pk: (field.show(stored[c.pk]), field.show(text)) for c in changed}
+    pks = [contact.pk for contact in changed]
     if isinstance(field, CustomValue):
-        _write_values(field, text, list(changes))
-        rows.write(batch, key=field.key, changes=changes, by=by)
+        _write_values(field, text, pks)
+        rows.write(batch, changed=pks, by=by)
     elif field.key == "title":
         _write_titles(batch, changed, text)
-        rows.tell(batch, key=field.key, changes=changes, by=by)
+        rows.tell(batch, changed=pks, by=by)
     else:
-        column = {field.key: text}
-        rows.write(batch, key=field.key, changes=changes, by=by, **column)
-    already = Ended.skipped(_("Has this value already."))
-    same = {c.pk: already for c in contacts if c.pk not in changes}
-    return {**dict.fromkeys(changes, Ended.done()), **same, **ended}
+        rows.write(batch, changed=pks, by=by, **{field.key: text})
+    already = dict.fromkeys(
+        (contact.pk for contact in contacts),
+        Ended.skipped(_("Has this value already.")),
+    )
+    return {**already, **dict.fromkeys(pks, Ended.done()), **ended}
 
 
 def field_title(values: Values) -> str:

@@ -1,8 +1,5 @@
 """Many contacts into a list and out of it."""
 
-from collections import defaultdict
-from collections.abc import Iterable
-
 from django.utils.translation import gettext as _
 
 from contacts.bulk_actions import Batch, Ended, Values
@@ -27,7 +24,6 @@ def add_to_list(batch: Batch, *, by: Membership) -> dict[int, Ended]:
     """Put the contacts into the list; they stay in those that they are in."""
     chosen = _list(batch)
     contacts, ended = rows.lock(batch)
-    names = _names(contact.pk for contact in contacts)
     already = Ended.skipped(_("Is in this list already."))
     inside = _members(chosen, batch)
     ended |= {c.pk: already for c in contacts if c.pk in inside}
@@ -38,10 +34,7 @@ def add_to_list(batch: Batch, *, by: Membership) -> dict[int, Ended]:
         # Somebody may have added it meanwhile; that is what was wanted.
         ignore_conflicts=True,
     )
-    changes = {
-        pk: (_joined(names[pk]), _joined([*names[pk], chosen.name])) for pk in new
-    }
-    rows.write(batch, key="lists", changes=changes, by=by)
+    rows.write(batch, changed=new, by=by)
     return {**dict.fromkeys(new, Ended.done()), **ended}
 
 
@@ -49,15 +42,12 @@ def remove_from_list(batch: Batch, *, by: Membership) -> dict[int, Ended]:
     """Take the contacts out of the list; the contacts stay."""
     chosen = _list(batch)
     contacts, ended = rows.lock(batch)
-    names = _names(contact.pk for contact in contacts)
     inside = _members(chosen, batch)
     outside = Ended.skipped(_("Is not in this list."))
     ended |= {c.pk: outside for c in contacts if c.pk not in inside}
     leaving = [contact.pk for contact in contacts if contact.pk in inside]
     ListEntry.objects.filter(list=chosen, contact__in=leaving).delete()
-    rest = {pk: [name for name in names[pk] if name != chosen.name] for pk in leaving}
-    changes = {pk: (_joined(names[pk]), _joined(rest[pk])) for pk in leaving}
-    rows.write(batch, key="lists", changes=changes, by=by)
+    rows.write(batch, changed=leaving, by=by)
     return {**dict.fromkeys(leaving, Ended.done()), **ended}
 
 
@@ -84,16 +74,3 @@ def _list(batch: Batch) -> ContactList:
 def _members(chosen: ContactList, batch: Batch) -> set[int]:
     entries = ListEntry.objects.filter(list=chosen, contact__in=batch.ids)
     return set(entries.values_list("contact_id", flat=True))
-
-
-def _names(pks: Iterable[int]) -> dict[int, list[str]]:
-    """Return the names of the lists that each contact is in."""
-    found: dict[int, list[str]] = defaultdict(list)
-    entries = ListEntry.objects.filter(contact__in=list(pks))
-    for pk, name in entries.values_list("contact_id", "list__name"):
-        found[pk].append(name)
-    return found
-
-
-def _joined(names: Iterable[str]) -> str:
-    return ", ".join(sorted(names, key=str.lower))

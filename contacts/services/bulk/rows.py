@@ -1,6 +1,6 @@
 """What every action does with a batch of contacts: lock them, change a column, tell the timeline."""
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from typing import Any
 
 from django.db.models import F
@@ -11,8 +11,6 @@ from contacts.models import Contact
 from contacts.signals import contacts_changed
 from crm.teams.models import Membership
 from crm.tenancy.bulk import AnyOf
-
-Changes = Mapping[int, tuple[str, str]]  # contact -> what was shown, and what is now
 
 
 def lock(batch: Batch, *columns: str) -> tuple[list[Contact], dict[int, Ended]]:
@@ -30,21 +28,21 @@ def lock(batch: Batch, *columns: str) -> tuple[list[Contact], dict[int, Ended]]:
 
 
 def write(
-    batch: Batch, *, key: str, changes: Changes, by: Membership, **columns: Any
+    batch: Batch, *, changed: Collection[int], by: Membership, **columns: Any
 ) -> None:
     """Set the columns of locked contacts in one statement; their version grows as with any edit.
 
-    Apps above are told what changed on each contact, all at once.
+    Apps above are told which contacts changed, all at once.
     """
-    if changes:
-        Contact.objects.filter(AnyOf(F("pk"), list(changes))).update(
+    if changed:
+        Contact.objects.filter(AnyOf(F("pk"), changed)).update(
             version=F("version") + 1, updated_at=batch.at, **columns
         )
-        tell(batch, key=key, changes=changes, by=by)
+        tell(batch, changed=changed, by=by)
 
 
-def tell(batch: Batch, *, key: str, changes: Changes, by: Membership) -> None:
+def tell(batch: Batch, *, changed: Collection[int], by: Membership) -> None:
     """Tell apps above what was written."""
-    if changes:
-        told = {pk: {key: shown} for pk, shown in changes.items()}
-        contacts_changed.send(sender=Contact, changes=told, by=by, at=batch.at)
+    if changed:
+        ids = list(changed)
+        contacts_changed.send(sender=Contact, contact_ids=ids, by=by, at=batch.at)
