@@ -104,11 +104,13 @@ class MappingForm(forms.Form):
     )
     stage = forms.ModelChoiceField(
         label=_("Stage of new contacts"),
+        help_text=_("Where the file names none."),
         queryset=ContactStage.objects,
         empty_label=None,
     )
     owner = forms.ModelChoiceField(
         label=_("Owner of new contacts"),
+        help_text=_("Where the file names none."),
         queryset=Membership.objects,
         required=False,
         empty_label=_("Nobody"),

@@ -241,7 +241,7 @@ class TestMatching:
         assert by_id.city == "Paris"
         assert emails(by_id) == []
         assert emails(by_email) == ["a@x.example"]
-        assert reasons(job)[2] == "City; a@x.example belongs to another contact"
+        assert reasons(job)[2] == "City: Paris; a@x.example belongs to another contact"
 
     def test_another_teams_contact_is_no_match(self, pages, other_team):
         with team_scope(other_team.pk):

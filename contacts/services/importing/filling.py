@@ -1,22 +1,43 @@
 """What a row changes on a contact. Blank cells never change anything."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
 from django.utils.translation import gettext as _
 
 from contacts.queries.fields import contact_fields
 from contacts.queries.linkedin import linkedin_key
+from contacts.services.importing.changes import said
 from contacts.services.importing.companies import Company
 from contacts.services.importing.known import Known
+from contacts.services.importing.named import Named
 from contacts.services.importing.rows import Key, Row
 from crm.phones import format_phone
 from crm.text import fold
+from layouts.kinds.base import VALUE_COLUMNS, CustomValue
 
 NAMES = ("first_name", "last_name")
+_NAMED = ("account", "stage", "owner")  # their changes are names already
 MAX_ADDRESSES = 50  # of a kind on one contact, as in the editor
 
 
-def new_contact(row: Row, company: Company | None) -> Known:
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """What is the same for every row of an import."""
+
+    overwrites: bool  # also what is there; else only empty fields are filled
+    fields: Mapping[int, int]  # place in the mapping -> custom field that is there
+    values: Mapping[int, CustomValue]  # place -> how its values are read and shown
+    named: Named
+
+
+def new_contact(row: Row, company: Company | None, terms: Terms) -> Known:
     """Return the contact that the row describes."""
     known = Known()
+    known.stage_id = row.stage_id or None
+    if row.owner_id and _may_own(row, terms.named):
+        known.owner_id = row.owner_id
     known.first_row = row.number
     known.values = row.values
     known.name_sort = row.name_sort
@@ -33,16 +54,9 @@ def new_contact(row: Row, company: Company | None) -> Known:
     return known
 
 
-def fill(
-    row: Row,
-    known: Known,
-    *,
-    company: Company | None,
-    fields: dict[int, int],
-    overwrites: bool,
-) -> list[str]:
-    """Set what the row says and the contact lacks, or also what differs; return what changed."""
-    before = len(known.changes)
+def fill(row: Row, known: Known, *, company: Company | None, terms: Terms) -> list[str]:
+    """Set what the row says and the contact lacks, or also what differs; return what changed in words."""
+    overwrites = terms.overwrites
     _fill_names(row, known, overwrites=overwrites)
     for column, value in row.values.items():
         if column in NAMES:
@@ -55,8 +69,52 @@ def fill(
     if company and _is_other(company, known, overwrites=overwrites):
         known.changes["account"] = (known.company_name, company.name)
         known.company, known.company_name = company, company.name
-    changed = [str(contact_fields()[key].label) for key in list(known.changes)[before:]]
-    return changed + _fill_custom(row, known, fields=fields, overwrites=overwrites)
+    _fill_stage(row, known, terms)
+    _fill_owner(row, known, terms)
+    return [
+        *(_said(key, old, new) for key, (old, new) in known.changes.items()),
+        *_fill_custom(row, known, terms),
+    ]
+
+
+def _said(key: str, old: str, new: str) -> str:
+    field = contact_fields()[key]
+    if key in _NAMED:
+        return said(field.label, old, new)
+    return said(field.label, field.show(old), field.show(new))
+
+
+def _fill_stage(row: Row, known: Known, terms: Terms) -> None:
+    """A contact always has a stage, so it is never filled, only overwritten."""
+    if not row.stage_id or not terms.overwrites or row.stage_id == known.stage_id:
+        return
+    names = terms.named.stages
+    known.changes["stage"] = (names.get(known.stage_id or 0, ""), names[row.stage_id])
+    known.stage_id = row.stage_id
+
+
+def _fill_owner(row: Row, known: Known, terms: Terms) -> None:
+    named, old = terms.named, known.owner_id
+    if not row.owner_id or row.owner_id == old or (old and not terms.overwrites):
+        return
+    if not _may_own(row, named):
+        return
+    if not named.may_give_away(old):
+        text = _("Only %(owner)s and managers give this contact to somebody else")
+        row.notes.append(text % {"owner": named.members[old or 0]})
+        return
+    before = str(named.members[old]) if old else ""
+    known.changes["owner"] = (before, str(named.members[row.owner_id]))
+    known.owner_id = row.owner_id
+
+
+def _may_own(row: Row, named: Named) -> bool:
+    """Return whether the row's owner may be made one; if not, the row says so."""
+    if row.owner_id in named.owners:
+        return True
+    text = _("%s cannot be made an owner")
+    row.notes.append(text % named.members[row.owner_id])
+    return False
 
 
 def _same(column: str, old: str, value: str) -> bool:
@@ -88,19 +146,23 @@ def _fill_names(row: Row, known: Known, *, overwrites: bool) -> None:
     known.name_sort = fold(" ".join(known.values.get(c, "") for c in NAMES))[:201]
 
 
-def _fill_custom(
-    row: Row, known: Known, *, fields: dict[int, int], overwrites: bool
-) -> list[str]:
+def _fill_custom(row: Row, known: Known, terms: Terms) -> list[str]:
     changed = []
     for place, value in row.custom.items():
-        stored = known.custom.get(fields.get(place, 0))
+        stored = known.custom.get(terms.fields.get(place, 0))
         if stored is not None:
-            if not overwrites or stored[1:] == value:
+            if not terms.overwrites or stored[1:] == value:
                 continue
             known.stale_values.append(stored[0])
         known.added_custom[place] = value
-        changed.append(place)
-    return [_("Custom fields")] if changed else []
+        field = terms.values[place]
+        old = _shown(field, stored[1:]) if stored else ""
+        changed.append(said(field.label, old, _shown(field, value)))
+    return changed
+
+
+def _shown(field: CustomValue, columns: tuple[Any, ...]) -> str:
+    return field.show(field.text(dict(zip(VALUE_COLUMNS, columns, strict=True))))
 
 
 def add_addresses(row: Row, known: Known, live: dict[Key, Known]) -> list[str]:

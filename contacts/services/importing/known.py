@@ -32,10 +32,12 @@ class Known:
         "is_frozen",
         "is_new",
         "name_sort",
+        "owner_id",
         "phones",
         "pk",
         "primary_email",
         "restored",
+        "stage_id",
         "stale_values",
         "values",
         "version",
@@ -54,6 +56,8 @@ class Known:
         # field -> (id of the row, the stored columns)
         self.custom: dict[int, tuple[Any, ...]] = {}
         self.account_id: int | None = None
+        self.stage_id: int | None = None  # None in a new one: that of all new contacts
+        self.owner_id: int | None = None
         self.company: Company | None = None  # to be set
         self.company_name = ""
         self.name_sort = ""
@@ -170,14 +174,18 @@ def load(
     loaded: dict[int, Known] = {}
     if not pks:
         return loaded
-    fixed = ("pk", "version", "deleted_at", "name_sort", "account_id", "account__name")
-    rows = Contact.objects.filter(AnyOf(F("pk"), pks)).values_list(*fixed, *columns)
-    for pk, version, deleted_at, name_sort, account_id, company_name, *values in rows:
+    fixed = ("pk", "version", "deleted_at", "name_sort", "stage_id", "owner_id")
+    account = ("account_id", "account__name")
+    rows = Contact.objects.filter(AnyOf(F("pk"), pks))
+    for pk, version, deleted_at, name_sort, *values in rows.values_list(
+        *fixed, *account, *columns
+    ):
         known = loaded[pk] = Known(pk, is_new=False)
         known.version, known.binned = version, deleted_at is not None
-        known.name_sort, known.account_id = name_sort, account_id
+        known.name_sort = name_sort
+        known.stage_id, known.owner_id, known.account_id, company_name = values[:4]
         known.company_name = company_name or ""
-        known.values = dict(zip(columns, values, strict=True))
+        known.values = dict(zip(columns, values[4:], strict=True))
     _load_addresses(loaded)
     if field_ids:
         stored = ContactFieldValue.objects.filter(

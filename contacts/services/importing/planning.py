@@ -13,9 +13,11 @@ from django.utils.translation import gettext as _
 from contacts.models import ContactImport
 from contacts.services import blocking, deletion
 from contacts.services.importing import known as contacts
+from contacts.services.importing.changes import shortened
 from contacts.services.importing.companies import Companies
-from contacts.services.importing.filling import add_addresses, fill, new_contact
+from contacts.services.importing.filling import Terms, add_addresses, fill, new_contact
 from contacts.services.importing.known import Known
+from contacts.services.importing.options import Options
 from contacts.services.importing.past import Past
 from contacts.services.importing.rows import Key, Row
 from crm.jobs.models import JobRow
@@ -47,7 +49,10 @@ class Plan:
     met: dict[int, Known] = field(default_factory=dict)  # by identity, in order
 
     def add(self, row: Row, outcome: str, reason: str, known: Known | None) -> None:
-        reasons = "; ".join(filter(None, [reason, *row.notes]))[:MAX_REASON]
+        # Whatever else is long, what could not be kept is said.
+        notes = shortened("; ".join(row.notes), MAX_REASON - 60)
+        reason = shortened(reason, MAX_REASON - len(notes) - 2 if notes else MAX_REASON)
+        reasons = "; ".join(filter(None, [reason, notes]))
         self.results.append(Result(row, outcome, reasons, known))
         if known is not None:
             self.met[id(known)] = known
@@ -60,20 +65,18 @@ class Planner:
         self,
         rows: Sequence[Row],
         *,
-        existing: str,
-        binned: str,
+        options: Options,
+        terms: Terms,
         columns: Sequence[str],
-        fields: dict[int, int],  # place in the mapping -> custom field
         past: Past,
         at: datetime,
     ) -> None:
         self.rows = rows
-        self.overwrites = existing == ContactImport.Existing.OVERWRITE
-        self.skips = existing == ContactImport.Existing.SKIP
-        self.restores = binned == ContactImport.Binned.RESTORE
-        self.skips_binned = binned == ContactImport.Binned.SKIP
+        self.terms = terms
+        self.skips = options.existing == ContactImport.Existing.SKIP
+        self.restores = options.binned == ContactImport.Binned.RESTORE
+        self.skips_binned = options.binned == ContactImport.Binned.SKIP
         self.columns = columns
-        self.fields = fields
         self.past = past
         self.at = at
         self.live: dict[Key, Known] = {}
@@ -109,7 +112,7 @@ class Planner:
         pks = {pk for owners in found.values() for pk in owners}
         pks |= {pk for pk in earlier.values() if pk > 0}
         loaded = contacts.load(
-            pks, columns=self.columns, field_ids=set(self.fields.values())
+            pks, columns=self.columns, field_ids=set(self.terms.fields.values())
         )
         for pk in set(earlier.values()):
             if pk < 0:
@@ -178,7 +181,7 @@ class Planner:
             reason = _("There is no contact with this ID")
             plan.add(row, Outcome.REFUSED, reason, None)
         elif known is None:
-            known = new_contact(row, self.companies.of(row))
+            known = new_contact(row, self.companies.of(row), self.terms)
             self._register(known)
             plan.add(row, Outcome.CREATED, "", known)
         elif known.first_row:
@@ -194,7 +197,7 @@ class Planner:
             plan.add(row, Outcome.SKIPPED, _("Is a contact already"), known)
             return
         changed = self._fill(row, known)
-        reason = ", ".join(changed) or _("Nothing new")
+        reason = "; ".join(changed) or _("Nothing new")
         outcome = Outcome.UPDATED if changed else Outcome.SKIPPED
         plan.add(row, outcome, reason, known)
 
@@ -213,7 +216,7 @@ class Planner:
         known.binned, known.restored = False, True
         self._register(known)
         changed = [] if self.skips else self._fill(row, known)
-        plan.add(row, Outcome.RESTORED, ", ".join(changed), known)
+        plan.add(row, Outcome.RESTORED, "; ".join(changed), known)
 
     def _add_to_same(self, row: Row, known: Known, plan: Plan) -> None:
         """A later row about somebody: the first one wins, but more addresses are welcome."""
@@ -226,14 +229,10 @@ class Planner:
             plan.add(row, Outcome.SKIPPED, same, known)
 
     def _fill(self, row: Row, known: Known) -> list[str]:
-        changed = fill(
-            row,
-            known,
-            company=self.companies.of(row),
-            fields=self.fields,
-            overwrites=self.overwrites,
-        )
-        changed += add_addresses(row, known, self.live)
+        company = self.companies.of(row)
+        changed = fill(row, known, company=company, terms=self.terms)
+        if added := add_addresses(row, known, self.live):
+            changed.append(_("Added: %s") % ", ".join(added))
         self._register(known)
         return changed
 

@@ -21,9 +21,11 @@ class Row:
         "notes",
         "number",
         "own_notes",
+        "owner_id",
         "phones",
         "refused",
         "skipped",
+        "stage_id",
         "values",
         "website",
     )
@@ -35,6 +37,7 @@ class Row:
         self.emails: dict[str, tuple[str, str]] = {}  # normalized -> (as typed, kind)
         self.phones: dict[tuple[str, str], str] = {}  # (number, extension) -> kind
         self.company = self.domain = self.website = ""
+        self.stage_id = self.owner_id = 0  # that the row names
         self.name_sort = ""
         self.keys: list[Key] = []
         self.notes: list[str] = []
@@ -48,6 +51,7 @@ class Row:
         self.refused = reason
         self.values, self.custom, self.emails, self.phones = {}, {}, {}, {}
         self.company = self.domain = self.website = self.name_sort = ""
+        self.stage_id = self.owner_id = 0
         self.keys, self.notes, self.own_notes = [], [], 0
 
     @property

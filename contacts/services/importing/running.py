@@ -16,18 +16,20 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from contacts.models import ContactStage
+from contacts.models import ContactImport, ContactStage
 from contacts.queries.profile import still_there
 from contacts.services.importing import summaries, targets
 from contacts.services.importing.ahead import rare_collections, read_ahead
 from contacts.services.importing.files import Format
+from contacts.services.importing.filling import Terms
+from contacts.services.importing.named import load_named
 from contacts.services.importing.numbering import numbered_rows
 from contacts.services.importing.options import Options
 from contacts.services.importing.past import Ledger, Past, memory
 from contacts.services.importing.planning import Plan, Planner, Result
 from contacts.services.importing.reading import RowReader
 from contacts.services.importing.rows import Row
-from contacts.services.importing.writing import Writer
+from contacts.services.importing.writing import WRITTEN_IDS, Writer
 from contacts.services.undoing import undo_url
 from crm.history import registry as history
 from crm.history.models import ChangeSet
@@ -37,6 +39,9 @@ from crm.jobs.models import PARTIAL, Job
 from crm.jobs.registry import Chunk, JobFailed, Kind, LedgerRow, Step
 from crm.teams import places
 from crm.tenancy import bulk
+from layouts.kinds.base import CustomValue
+from layouts.kinds.making import values_for
+from layouts.models import CustomField
 from layouts.queries import custom_values
 
 IMPORT, CHECK = "contacts.import", "contacts.import-check"
@@ -57,17 +62,28 @@ class Run:
         self.headings: list[str] = job.parameters["headings"]
         self.mapping: list[str] = job.parameters["mapping"]
         self.format = Format(*job.parameters["format"])
-        zone = _zone(job)
-        self.custom = {value.pk: replace(value, zone=zone) for value in custom_values()}
-        if gone := [
-            heading
-            for heading, key in zip(self.headings, self.mapping, strict=True)
-            if key.startswith(targets.CUSTOM) and _pk_of(key) not in self.custom
-        ]:
-            raise JobFailed(
-                _("The field for “%s” was deleted meanwhile. Choose another one.")
-                % gone[0]
-            )
+        self.values = self._custom_values()
+        self.named = load_named(job.created_by)
+
+    def _custom_values(self) -> dict[int, CustomValue]:
+        """Return how values of each place are read that fills a custom field, there or to be created."""
+        zone = _zone(self.job)
+        own = {value.pk: value for value in custom_values()}
+        found = {}
+        for place, key in enumerate(self.mapping):
+            heading = self.headings[place]
+            if key.startswith(targets.NEW):
+                kind = key.removeprefix(targets.NEW)
+                (value,) = values_for([CustomField(name=heading, kind=kind)])
+            elif not key.startswith(targets.CUSTOM):
+                continue
+            elif (value := own.get(_pk_of(key))) is None:
+                raise JobFailed(
+                    _("The field for “%s” was deleted meanwhile. Choose another one.")
+                    % heading
+                )
+            found[place] = replace(value, zone=zone)
+        return found
 
     @cached_property
     def columns(self) -> list[str]:
@@ -76,20 +92,24 @@ class Run:
         return [column for column in targets.COLUMNS if column in mapped]
 
     @cached_property
-    def fields(self) -> dict[int, int]:
-        """The custom field of each place in the mapping that has one."""
-        return {
-            place: _pk_of(key)
-            for place, key in enumerate(self.mapping)
-            if key.startswith(targets.CUSTOM)
-        }
+    def terms(self) -> Terms:
+        return Terms(
+            overwrites=self.options.existing == ContactImport.Existing.OVERWRITE,
+            # Of one that is only to be created nobody has a value.
+            fields={
+                place: value.pk for place, value in self.values.items() if value.pk
+            },
+            values=self.values,
+            named=self.named,
+        )
 
     def batches(self, file: IO[bytes], *, skip: int) -> Iterator[list[Row]]:
         """Yield the rows behind the first `skip`, checked, some thousand at a time."""
         reader = RowReader(
             mapping=self.mapping,
             headings=self.headings,
-            fields=self.custom,
+            values=self.values,
+            named=self.named,
             country=self.options.country,
         )
         numbered = numbered_rows(file, self.format, skip=skip)
@@ -102,10 +122,9 @@ class Run:
     def plan(self, rows: Sequence[Row], past: Past) -> Plan:
         return Planner(
             rows,
-            existing=self.options.existing,
-            binned=self.options.binned,
+            options=self.options,
+            terms=self.terms,
             columns=self.columns,
-            fields=self.fields,
             past=past,
             at=timezone.now(),
         ).plan()
@@ -117,8 +136,8 @@ class Run:
         assert chosen is not None  # noqa: S101  # a team never loses its last stage
         return Writer(
             columns=self.columns,
-            fields=self.fields,
-            values=self.custom,
+            references=[key for key in WRITTEN_IDS if key in self.mapping],
+            fields=self.terms.fields,
             stage_id=chosen.pk,
             owner_id=self.options.owner_id,
             list_id=self.options.list_id,

@@ -18,6 +18,7 @@ from layouts.models import CustomField
 SKIP = ""
 NAME, COMPANY, DOMAIN = "full_name", "company", "company_domain"
 RECORD = "record"  # our own id of a contact, as exports have it
+STAGE, OWNER = "stage", "owner"  # by their names
 EMAIL, PHONE, CUSTOM, NEW = "email:", "phone:", "custom:", "new:"
 
 # Columns of a contact that a file may fill; everything else belongs to the system.
@@ -82,6 +83,7 @@ def fixed_targets() -> dict[str, Target]:
         Target(COMPANY, _("Company"), "employment"),
         Target(DOMAIN, _("Company website"), "employment"),
         *(_of_field(key, fields) for key in COLUMNS[2:]),
+        *(_of_field(key, fields) for key in (STAGE, OWNER)),
         Target(RECORD, _("Rapport ID"), "crm"),
     ]
     listed.sort(key=lambda target: list(GROUPS).index(target.group))
@@ -180,7 +182,7 @@ def _of_exports() -> dict[str, str]:
     fields = contact_fields()
     return {
         **{words(str(label)): SKIP for label in HEADINGS.values()},
-        **{words(str(fields[key].label)): key for key in COLUMNS},
+        **{words(str(fields[key].label)): key for key in (*COLUMNS, STAGE, OWNER)},
         words(str(HEADINGS["record"])): RECORD,
         words(str(HEADINGS["emails"])): f"{EMAIL}{ContactEmail.Kind.WORK}",
         words(str(HEADINGS["phones"])): f"{PHONE}{ContactPhone.Kind.WORK}",
@@ -255,6 +257,8 @@ _SYNONYMS = _spread(
     "|person linkedin url|linkedin link|linkedin bio",
     x_url="twitter|twitter url|twitter handle|twitter username|x|x url|x handle|x twitter",
     facebook_url="facebook|facebook url|facebook profile",
+    stage="stage|contact stage|lead status",
+    owner="owner|contact owner|owner name|record owner|lead owner|person owner|owner e mail|owner email",
     github_url="github|github url|github profile|github username",
     website="website|web page|webpage|homepage|home page|personal website|personal web page"
     "|web site|website 1 value",

@@ -1,6 +1,6 @@
 """Writing a plan: a handful of set-based statements for thousands of rows, in the caller's transaction."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -19,16 +19,14 @@ from contacts.services.importing.companies import create_companies
 from contacts.services.importing.known import Known
 from contacts.signals import contacts_changed, contacts_created
 from crm.jobs.registry import TryAgain
-from crm.phones import format_phone
 from crm.teams.models import Membership
 from crm.tenancy import bulk
 from crm.text import fold
-from layouts.kinds.base import VALUE_COLUMNS, CustomValue
+from layouts.kinds.base import VALUE_COLUMNS
 
+WRITTEN_IDS = ("stage", "owner")
 # Columns that every new contact gets the same value in.
 SHARED = [
-    "stage",
-    "owner",
     "source",
     "source_detail",
     "created_at",
@@ -36,7 +34,7 @@ SHARED = [
     "updated_at",
     "version",
 ]
-CREATED = ["id", *targets.COLUMNS, "account", *indexing.INDEXED, *SHARED]
+CREATED = ["id", *targets.COLUMNS, "account", *indexing.INDEXED, *WRITTEN_IDS, *SHARED]
 ADDED_EMAIL = ["contact", "email", "email_norm", "kind", "status", "status_source"]
 ADDED_EMAIL += ["position", "is_live"]
 ADDED_PHONE = ["contact", "number", "extension", "kind", "position"]
@@ -47,9 +45,9 @@ class Writer:
     """What is the same for every chunk of an import."""
 
     columns: Sequence[str]  # of contacts that the file fills
+    references: Sequence[str]  # of WRITTEN_IDS those that it fills
     fields: dict[int, int]  # place in the mapping -> custom field
-    values: Mapping[int, CustomValue]  # by the field
-    stage_id: int
+    stage_id: int  # of new contacts that the file says nothing about, as the owner
     owner_id: int | None
     list_id: int | None
     source_detail: str
@@ -96,8 +94,6 @@ class Writer:
         for known, pk in zip(new, bulk.reserve_ids(Contact, len(new)), strict=True):
             known.pk = pk
         shared = (
-            self.stage_id,
-            self.owner_id,
             Contact.Source.IMPORT,
             self.source_detail,
             at,
@@ -115,6 +111,8 @@ class Writer:
                     *(empty | known.values).values(),
                     known.account_id,
                     *indexed(known),
+                    known.stage_id or self.stage_id,
+                    known.owner_id or self.owner_id,
                     *shared,
                 )
                 for known in new
@@ -124,12 +122,14 @@ class Writer:
     def _update(self, changed: Sequence[Known], *, at: datetime) -> None:
         if not changed:
             return
-        columns = [*self.columns, "account", *indexing.INDEXED, "updated_at"]
+        columns = [*self.columns, *self.references, "account", *indexing.INDEXED]
+        columns.append("updated_at")
         rows = (
             (
                 known.pk,
                 known.version,
                 *(known.values[column] for column in self.columns),
+                *(getattr(known, f"{name}_id") for name in self.references),
                 known.account_id,
                 *indexed(known),
                 at,
@@ -192,35 +192,8 @@ class Writer:
             pks = [known.pk for known in new]
             contacts_created.send(sender=Contact, contact_ids=pks, by=self.by, at=at)
         if changed:
-            changes = {known.pk: self._changes(known) for known in changed}
-            contacts_changed.send(
-                sender=Contact,
-                changes=changes,
-                by=self.by,
-                at=at,
-                via=self.source_detail,
-            )
-
-    def _changes(self, known: Known) -> dict[str, tuple[str, str]]:
-        changes = dict(known.changes)
-        if known.added_emails:
-            changes["email"] = ("", ", ".join(e[0] for e in known.added_emails))
-        if known.added_phones:
-            changes["phone"] = (
-                "",
-                ", ".join(format_phone(p[0]) for p in known.added_phones),
-            )
-        for place, value in known.added_custom.items():
-            stored = known.custom.get(self.fields[place])
-            custom = self.values[self.fields[place]]
-            old = shown(custom, stored[1:]) if stored else ""
-            changes[custom.key] = (old, shown(custom, value))
-        return changes
-
-
-def shown(custom: CustomValue, columns: tuple[Any, ...]) -> str:
-    """Return what people see of stored columns."""
-    return custom.show(custom.text(dict(zip(VALUE_COLUMNS, columns, strict=True))))
+            pks = [known.pk for known in changed]
+            contacts_changed.send(sender=Contact, contact_ids=pks, by=self.by, at=at)
 
 
 def indexed(known: Known) -> tuple[str, ...]:
