@@ -30,7 +30,8 @@ class ContactsConfig(AppConfig):
 
         for entry in people_filters.FILTERS:
             filters.add(entry)
-        filters.add_family(field_filters.FAMILY)
+        for family in field_filters.FAMILIES:
+            filters.add_family(family)
         running.register()
         history.register()
         bulk.register(FORMS)

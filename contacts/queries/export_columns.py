@@ -4,7 +4,7 @@ What "all fields" writes an import reads back: the headings are those that it re
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from enum import StrEnum
@@ -64,7 +64,8 @@ class Source:
     emails: list[str] = field(default_factory=list)
     phones: list[str] = field(default_factory=list)  # as people write them
     lists: list[str] = field(default_factory=list)
-    custom: Mapping[int, str] = field(default_factory=dict)  # field -> text form
+    # field, of contacts or of accounts -> text form
+    custom: dict[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +77,7 @@ class ExportColumn:
     looks: Looks = Looks.TEXT
     shown: Column | None = None  # of the list, where a query reads its value
     custom: CustomValue | None = None
+    record: str = CustomField.Record.CONTACT  # whose field that is
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,8 +155,9 @@ def _shown(columns: Sequence[Column], names: Names) -> list[ExportColumn]:
     cells, made = _cells(names), list[ExportColumn]()
     for column in columns:
         if column.custom is not None:
-            taken = [one.heading for one in made]
-            made += _custom_columns([column.custom], taken)
+            taken = {words(one.heading) for one in made}
+            label = str(column.label)
+            made.append(_custom_column(column.custom, label, taken, column.record))
         elif column.key in cells and column.of_contact is None:
             heading, cell = str(column.label), cells[column.key]
             made.append(
@@ -234,16 +237,21 @@ def _custom_columns(
     """Return the columns of custom fields; one that is called like another column says what it is."""
     known = {words(heading) for heading in taken}
     return [
-        ExportColumn(
-            heading=f"{value.label}{custom_mark()}"
-            if words(str(value.label)) in known
-            else str(value.label),
-            cell=_of_custom(value),
-            looks=_CUSTOM_LOOKS.get(CustomField.Kind(value.kind), Looks.TEXT),
-            custom=value,
-        )
+        _custom_column(value, str(value.label), known, CustomField.Record.CONTACT)
         for value in values
     ]
+
+
+def _custom_column(
+    value: CustomValue, label: str, taken: Collection[str], record: str
+) -> ExportColumn:
+    return ExportColumn(
+        heading=f"{label}{custom_mark()}" if words(label) in taken else label,
+        cell=_of_custom(value),
+        looks=_CUSTOM_LOOKS.get(CustomField.Kind(value.kind), Looks.TEXT),
+        custom=value,
+        record=record,
+    )
 
 
 def _of_custom(value: CustomValue) -> Callable[[Source], str]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import F, Q
 
+from accounts.models import AccountFieldValue
 from contacts.models import (
     Contact,
     ContactEmail,
@@ -20,6 +21,8 @@ from crm.pagination import BadCursor, Page, SortKey, keyset_page
 from crm.phones import format_phone
 from crm.teams.models import Membership
 from crm.tenancy.bulk import AnyOf
+from layouts.kinds.base import CustomValue
+from layouts.models import CustomField
 from layouts.queries import texts_of
 
 SIZE = 50
@@ -28,7 +31,8 @@ COUNTED = 10_000
 _NEWEST_FIRST = SortKey(field="id", descending=True)
 _READ = (
     *("pk", "name", "stage_id", "owner_id", "source", "created_at", "last_activity_at"),
-    *("primary_email", "primary_phone", "account__name", "account__domain"),
+    *("primary_email", "primary_phone"),
+    *("account_id", "account__name", "account__domain"),
 )
 _NOT_READ = ("account", "stage", "owner", "lists")
 
@@ -42,9 +46,7 @@ def rows_of(
     if found:
         _read_addresses(sources, found)
         _read_lists(sources, found)
-        custom = [column.custom for column in columns if column.custom is not None]
-        for pk, texts in texts_of(ContactFieldValue, found, custom).items():
-            sources[pk].custom = texts
+        _read_custom(sources, columns)
     return [[column.cell(one) for column in columns] for one in sources.values()]
 
 
@@ -106,6 +108,20 @@ def _read_addresses(sources: dict[int, Source], ids: Sequence[int]) -> None:
     ).values_list("contact_id", "number", "extension"):
         shown = format_phone(number)
         sources[pk].phones.append(f"{shown} ext. {extension}" if extension else shown)
+
+
+def _read_custom(sources: dict[int, Source], columns: Sequence[ExportColumn]) -> None:
+    def shown(record: str) -> list[CustomValue]:
+        return [c.custom for c in columns if c.custom and c.record == record]
+
+    own = shown(CustomField.Record.CONTACT)
+    for pk, texts in texts_of(ContactFieldValue, list(sources), own).items():
+        sources[pk].custom.update(texts)
+    accounts = {one.row.account_id for one in sources.values()} - {None}
+    of_accounts = shown(CustomField.Record.ACCOUNT)
+    found = texts_of(AccountFieldValue, list(accounts), of_accounts)
+    for one in sources.values():
+        one.custom.update(found.get(one.row.account_id, {}))
 
 
 def _read_lists(sources: dict[int, Source], ids: Sequence[int]) -> None:

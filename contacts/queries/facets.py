@@ -161,7 +161,7 @@ def read_columns(
     kept = [
         Choice(entry.key, str(entry.label))
         for entry in for_params(ticked)[0]
-        if entry.key in ticked
+        if entry.key in ticked and entry.key.startswith(f"{family.prefix}-")
     ]
     taken = {*shown, *(choice.value for choice in kept)}
     more = [choice for choice in facet.found if choice.value not in taken]

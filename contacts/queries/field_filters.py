@@ -1,6 +1,7 @@
-"""Filters on the custom fields of contacts: each kind with its own ways to compare."""
+"""Filters on the custom fields of contacts and of their accounts: each kind with its own ways to compare."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from typing import Any
@@ -10,6 +11,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.models import AccountFieldValue
 from contacts.models import ContactFieldValue
 from contacts.queries.choice_filters import FACETS, MAX_TEXT, ids
 from contacts.queries.filters import (
@@ -28,7 +30,6 @@ from layouts.kinds.making import values_for
 from layouts.models import CustomField
 from layouts.models.values import COLUMN, Operator, condition, operators_for
 
-PREFIX = "field"
 OFFERED = 20
 Kind = CustomField.Kind
 _LABELS = {
@@ -60,6 +61,52 @@ _INPUTS = {
     Kind.DATE: "date",
     Kind.MOMENT: "datetime-local",
 }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Holder:
+    """Whose fields a family of filters is about."""
+
+    prefix: str
+    record: CustomField.Record
+    group: Group
+    # The id of a field -> its values of the contact in the outer query
+    values: Callable[[int], QuerySet]
+    label: Any = "%s"  # how a field is called among all others
+
+    def key(self, pk: int) -> str:
+        return f"{self.prefix}-{pk}"
+
+    @property
+    def fields(self) -> Any:
+        return CustomField.objects.for_record(self.record)
+
+
+def _of_contact(field_id: int) -> QuerySet:
+    return ContactFieldValue.objects.filter(contact=OuterRef("pk"), field=field_id)
+
+
+def _of_account(field_id: int) -> QuerySet:
+    own = OuterRef("account_id")
+    return AccountFieldValue.objects.filter(account=own, field=field_id)
+
+
+CONTACTS = Holder(
+    prefix="field",
+    record=CustomField.Record.CONTACT,
+    group=Group.FIELDS,
+    values=_of_contact,
+)
+ACCOUNTS = Holder(
+    prefix="accountfield",
+    record=CustomField.Record.ACCOUNT,
+    group=Group.COMPANY,
+    values=_of_account,
+    label=gettext_lazy("Account: %s"),
+)
+
+
+_HOLDERS: dict[str, Holder] = {each.record: each for each in (CONTACTS, ACCOUNTS)}
 
 
 def _label(operator: Operator, subject: CustomValue) -> Any:
@@ -119,10 +166,17 @@ def _describe(subject: CustomValue, value: dict[str, Any], choices: Choices) -> 
 
 
 def _narrow(
-    subject: CustomValue, rows: QuerySet, value: dict[str, Any], now: Now
+    holder: Holder,
+    subject: CustomValue,
+    rows: QuerySet,
+    value: dict[str, Any],
+    now: Now,
 ) -> QuerySet:
-    """Return the contacts whose value compares like this; the index of its column serves it."""
-    own = ContactFieldValue.objects.filter(contact=OuterRef("pk"), field=subject.pk)
+    """Return the contacts whose value compares like this; the index of its column serves it.
+
+    A contact without an account has no value in its account's fields.
+    """
+    own = holder.values(subject.pk)
     operator = value["operator"]
     if operator in _NO_VALUE:
         is_there = Exists(own)
@@ -138,8 +192,8 @@ def _narrow(
     return rows.filter(~found if operator in _NEGATIVE else found)
 
 
-def _filter_on(subject: CustomValue, order: int) -> Filter:
-    key = f"{PREFIX}-{subject.pk}"
+def _filter_on(holder: Holder, subject: CustomValue, order: int) -> Filter:
+    key = holder.key(subject.pk)
     chosen = COLUMN[subject.kind] in ("option_ids", "member")
     offered = [Choice(str(pk), name) for pk, name in subject.names.items()]
     if subject.kind == Kind.CHECKBOX:
@@ -151,38 +205,59 @@ def _filter_on(subject: CustomValue, order: int) -> Filter:
     operators = operators_for(subject.kind)
     return Filter(
         key=key,
-        label=subject.label,
+        label=holder.label % subject.label,
         template=FACETS + ("field-chosen" if chosen else "field"),
         params=(key, f"{key}_op"),
         clean=partial(_clean, key, subject),
         describe=partial(_describe, subject),
-        contacts=partial(_narrow, subject),
+        contacts=partial(_narrow, holder, subject),
         offered=lambda _choices: offered,
         operators=[Choice(each, _label(each, subject)) for each in operators],
         input_type=_INPUTS.get(Kind(subject.kind), "text"),
         subject=subject,
-        group=Group.FIELDS,
-        order=order,
+        record=holder.record,
+        group=holder.group,
+        order=100 + order,
     )
 
 
-def find(numbers: Sequence[int]) -> list[Filter]:
-    """Return the filters on the team's fields with these ids. One query."""
-    fields = CustomField.objects.for_record(CustomField.Record.CONTACT)
-    subjects = values_for(fields.filter(pk__in=numbers).with_choices())
-    return [_filter_on(subject, order) for order, subject in enumerate(subjects)]
+def find(wanted: Mapping[str, Sequence[int]]) -> list[Filter]:
+    """Return the filters on the team's fields with these ids, by prefix. One query."""
+    ids = {number for numbers in wanted.values() for number in numbers}
+    fields = CustomField.objects.filter(pk__in=ids).order_by("position", "pk")
+    rows = list(fields.with_choices())
+    return [
+        _filter_on(_HOLDERS[row.record], value, order)
+        for order, (row, value) in enumerate(zip(rows, values_for(rows), strict=True))
+        if row.pk in wanted.get(_HOLDERS[row.record].prefix, ())
+    ]
 
 
-def search(typed: str) -> list[Choice]:
+def search(holder: Holder, typed: str) -> list[Choice]:
     """Return the team's fields whose name contains the text, in their order."""
-    fields = CustomField.objects.for_record(CustomField.Record.CONTACT)
-    found = fields.filter(name__icontains=typed.strip())[:OFFERED]
-    return [Choice(f"{PREFIX}-{field.pk}", field.name) for field in found]
+    found = holder.fields.filter(name__icontains=typed.strip())[:OFFERED]
+    return [Choice(holder.key(field.pk), field.name) for field in found]
 
 
-FAMILY = Family(
-    prefix=PREFIX,
-    label=gettext_lazy("Add a custom field"),
-    find=find,
-    search=search,
+def _family(holder: Holder, *, label: Any, name: Any) -> Family:
+    return Family(
+        prefix=holder.prefix,
+        label=label,
+        name=name,
+        find=find,
+        search=partial(search, holder),
+    )
+
+
+FAMILIES = (
+    _family(
+        CONTACTS,
+        label=gettext_lazy("Add a custom field"),
+        name=gettext_lazy("Custom fields"),
+    ),
+    _family(
+        ACCOUNTS,
+        label=gettext_lazy("Add a custom field of accounts"),
+        name=gettext_lazy("Custom fields of accounts"),
+    ),
 )

@@ -107,6 +107,7 @@ class Filter:
     operators: Sequence[Choice] = ()
     input_type: str = "text"
     subject: Any = None  # what a filter of a family is about
+    record: str = ""  # whose field that is: of layouts.models.CustomField.Record
     group: Group = Group.RECORD
     order: int = 100
 
@@ -124,10 +125,10 @@ class Family:
     """Filters that a team makes itself. Their keys are a prefix and a number, "field-12"."""
 
     prefix: str
-    label: Any  # lazy translation
-    find: Callable[
-        [Sequence[int]], Sequence[Filter]
-    ]  # those of the team with these numbers
+    label: Any  # lazy translation: what adds one of its filters
+    name: Any  # lazy translation: what they are together
+    # Those of the team with these numbers, by prefix; families that share it are read at once
+    find: Callable[[Mapping[str, Sequence[int]]], Sequence[Filter]]
     search: Callable[[str], Sequence[Choice]]  # what can be added, by a typed text
 
 
@@ -164,21 +165,27 @@ def registered() -> list[Filter]:
 
 def for_params(names: Iterable[str]) -> tuple[list[Filter], list[str]]:
     """Return the filters that an address can use, in the order of the panel, and the keys of those
-    that it names but the team does not have (any more). One query for each family it names.
+    that it names but the team does not have (any more). One query for each `find` of the families
+    that it names.
     """
     numbers: dict[str, list[int]] = {}
     for name in names:
         found = _IN_FAMILY.fullmatch(name)
         if found and found[1] in _families:
             numbers.setdefault(found[1], []).append(int(found[2]))
-    own: list[Filter] = []
-    missing: list[str] = []
-    for prefix, wanted in numbers.items():
-        wanted = list(dict.fromkeys(wanted))[:MAX_OF_A_FAMILY]
-        got = _families[prefix].find(wanted)
-        own += got
-        keys = {entry.key for entry in got}
-        missing += [key for n in wanted if (key := f"{prefix}-{n}") not in keys]
+    wanted: dict[Callable, dict[str, list[int]]] = {}
+    for prefix, named in numbers.items():
+        once = list(dict.fromkeys(named))[:MAX_OF_A_FAMILY]
+        wanted.setdefault(_families[prefix].find, {})[prefix] = once
+    own = [entry for find, by_prefix in wanted.items() for entry in find(by_prefix)]
+    there = {entry.key for entry in own}
+    keys = [
+        f"{prefix}-{number}"
+        for by_prefix in wanted.values()
+        for prefix, some in by_prefix.items()
+        for number in some
+    ]
+    missing = [key for key in keys if key not in there]
     return in_order([*_filters.values(), *own]), missing
 
 

@@ -1,13 +1,16 @@
 """What stands in the table's columns, made in one pass over the rows of a page."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.utils.html import format_html, format_html_join
 
+from accounts.models import AccountFieldValue
 from contacts.models import ContactFieldValue, ListEntry
 from contacts.queries.people_columns import Column
 from contacts.queries.people_rows import Row
+from layouts.models import FieldValue
+from layouts.queries import values_of
 
 
 def _account(row: Row) -> Any:
@@ -43,16 +46,24 @@ _CELLS: Mapping[str, Callable[[Row], Any]] = {
 def fill_cells(rows: Sequence[Row], columns: Sequence[Column]) -> None:
     """Give each row its cells: the class and the content of each column.
 
-    One query for lists and one for custom fields, where they are shown.
+    One query for lists and one each for custom fields of contacts and accounts, where they are shown.
     """
     contacts = {row.pk: row for row in rows if row.is_contact}
     if any(column.key == "lists" for column in columns):
         _read_lists(contacts)
-    custom = {
-        column.custom.pk: column for column in columns if column.custom is not None
-    }
-    if custom and contacts:
-        _read_custom(contacts, custom)
+    own = [column for column in columns if column.custom is not None]
+    of_accounts = [column for column in own if column.is_of_account]
+    if own and contacts:
+        owners = {pk: [row] for pk, row in contacts.items()}
+        _read_custom(
+            ContactFieldValue, owners, [c for c in own if c not in of_accounts]
+        )
+    if of_accounts:
+        accounts: dict[int, list[Row]] = {}
+        for row in contacts.values():
+            accounts.setdefault(row.account_pk, []).append(row)
+        accounts.pop(0, None)
+        _read_custom(AccountFieldValue, accounts, of_accounts)
     for row in rows:
         row.cells = [
             (
@@ -72,13 +83,14 @@ def _read_lists(contacts: Mapping[int, Row]) -> None:
         contacts[contact_id].lists.append(name)
 
 
-def _read_custom(contacts: Mapping[int, Row], custom: Mapping[int, Column]) -> None:
-    fields: Collection[int] = list(custom)
-    values = ContactFieldValue.objects.filter(
-        contact__in=list(contacts), field__in=fields
-    )
-    for value in values:
-        column = custom[value.field_id]
-        if column.custom is not None:
-            shown = column.custom.show(column.custom.read_row(value))
-            contacts[value.contact_id].more[column.key] = shown
+def _read_custom(
+    model: type[FieldValue],
+    owners: Mapping[int, Sequence[Row]],
+    columns: Sequence[Column],
+) -> None:
+    """Give the rows of each record in a table of values what it has in the columns' fields."""
+    keys = {column.custom.pk: column.key for column in columns if column.custom}
+    fields = [column.custom for column in columns if column.custom]
+    for pk, shown in values_of(model, list(owners), fields).items():
+        for row in owners[pk]:
+            row.more.update((keys[field], text) for field, text in shown.items())

@@ -13,6 +13,7 @@ from contacts.models import Contact, ContactEmail
 from contacts.queries.countries import country_name
 from contacts.queries.filters import Filter, Scope
 from layouts.kinds.base import CustomValue
+from layouts.models import CustomField
 
 _PLAIN = "text-muted max-w-48 truncate"
 _NUMBER = "tabular-nums"
@@ -35,6 +36,12 @@ class Column:
     of_person: Any = None
     show: Callable[[Any], Any] = str
     custom: CustomValue | None = None  # the custom field whose values it shows
+    record: str = ""  # whose field that is
+
+    @property
+    def is_of_account(self) -> bool:
+        """Whether it shows a custom field of the contact's account."""
+        return self.record == CustomField.Record.ACCOUNT
 
     @property
     def value_name(self) -> str:
@@ -219,7 +226,11 @@ def columns_with(offered: Iterable[Filter]) -> Mapping[str, Column]:
     """Return every column by its key, with those of the custom fields that are filtered by or shown."""
     custom = {
         entry.key: Column(
-            key=entry.key, label=entry.label, css=_PLAIN, custom=entry.subject
+            key=entry.key,
+            label=entry.label,
+            css=_PLAIN,
+            custom=entry.subject,
+            record=entry.record,
         )
         for entry in offered
         if isinstance(entry.subject, CustomValue)

@@ -48,6 +48,7 @@ class Row:
     source: str = ""
     lists: list[str] = field(default_factory=list)
     contact_pk: int = 0  # 0 for a person who is no contact
+    account_pk: int = 0  # of the account, where a column shows its fields
     href: str = ""  # of the contact
     is_news: bool = False  # the first of those just saved
     more: dict[str, Any] = field(default_factory=dict)  # of other columns, by their key
@@ -80,6 +81,8 @@ def contact_columns(
     keys = (column.key for column in shown)
     needed = dict.fromkeys(["title", "account", "stage", "activity", *keys])
     columns = [name for key in needed for name in names.get(key, [])]
+    if any(column.is_of_account for column in shown):
+        columns.append("account_id")
     account = Account.objects.filter(pk=OuterRef("account_id")).values("name")
     more = {c.value_name: c.of_contact for c in shown if c.of_contact is not None}
     return rows.annotate(
@@ -118,6 +121,7 @@ class RowMaker:
     def contact(self, raw: Any) -> Row:
         row = self._row(raw, is_contact=True)
         row.contact_pk = row.pk
+        row.account_pk = getattr(raw, "account_id", None) or 0
         row.stage = self.stages.get(str(raw.stage_id), "")
         row.activity = self._moment(raw.last_activity_at)
         if owner_id := getattr(raw, "owner_id", None):

@@ -141,7 +141,9 @@ def offered_columns(scope: Scope) -> list[Column]:
 def sortable(column: Column, scope: Scope) -> bool:
     """Return whether a scope can be sorted by a column."""
     if column.custom:
-        return scope == Scope.SAVED and is_sortable(column.custom)
+        # Contacts are in no index by what their accounts have.
+        is_own = scope == Scope.SAVED and not column.is_of_account
+        return is_own and is_sortable(column.custom)
     return bool(column.contact_sort and (column.person_sort or scope == Scope.SAVED))
 
 
