@@ -19,7 +19,7 @@ from crm.pagination import Page, SortKey, decode_cursor, keyset_page, kind_of
 # Gathering this many rows is always fast enough.
 _ALWAYS_GATHER = 1000
 # Walking must promise to read so much less than gathering before it is worth the risk.
-_WALK_MUST_WIN = 5
+_WALK_MUST_WIN = 3
 # A walk is given up after so many times the expected number of rows.
 _PATIENCE = 4
 
