@@ -4,6 +4,7 @@ A team of 22,000 contacts is enough for the planner to show what it would do wit
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -15,11 +16,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from bench import pages
-from contacts.models import Contact
+from contacts.models import Contact, ContactFieldValue
+from contacts.queries.estimates import estimate
 from crm.teams.models import Membership, Team
 from crm.tenancy.scope import team_scope
 from demo.services.history import Schedule
 from demo.services.seeding import seed_teams
+from layouts.models import CustomField
 
 # More than are ever counted one by one, so that the planner sees what a large team gets.
 CONTACTS = 22_000
@@ -180,3 +183,16 @@ class TestHotQueries:
             list(rows)
 
         assert scanned(plan_of(captured.captured_queries[0]["sql"]))
+
+
+def test_what_belongs_to_one_team_is_no_coincidence(crowd: Team) -> None:
+    """Q5, Q2: other teams' rows do not make the planner expect fewer of this one's."""
+    contacts = Contact.objects.saved()
+    number = CustomField.objects.filter(kind=CustomField.Kind.NUMBER)[0]
+    values = ContactFieldValue.objects.filter(field=number, number_value__gt=50)
+    chosen = contacts.exclude(owner=None).values_list("stage", "owner")
+    (stage, owner), _times = Counter(chosen).most_common(1)[0]
+
+    for rows in (contacts.filter(stage__in=[stage], owner__in=[owner]), values):
+        (expected,) = estimate(rows)
+        assert expected == pytest.approx(rows.count(), rel=0.2)
