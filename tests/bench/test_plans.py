@@ -185,6 +185,7 @@ class TestHotQueries:
         assert scanned(plan_of(captured.captured_queries[0]["sql"]))
 
 
+@pytest.mark.django_db
 def test_what_belongs_to_one_team_is_no_coincidence(crowd: Team) -> None:
     """Q5, Q2: other teams' rows do not make the planner expect fewer of this one's."""
     contacts = Contact.objects.saved()
