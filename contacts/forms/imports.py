@@ -90,6 +90,7 @@ class MappingForm(forms.Form):
 
     existing = forms.ChoiceField(
         label=_("Contacts that are there already"),
+        help_text=_("Of accounts that are there, only what is empty is filled."),
         choices=ContactImport.Existing.choices,
         widget=forms.RadioSelect,
     )

@@ -14,9 +14,10 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.queries import account_fields
 from contacts.models import Contact, ContactExport, ContactStage
 from contacts.queries import countries, filters
-from contacts.queries.fields import contact_fields
+from contacts.queries.fields import contact_fields, of_account
 from contacts.queries.people_columns import Column, columns_with
 from contacts.queries.people_state import PeopleState, parse_state
 from contacts.queries.saved_views import opened
@@ -28,6 +29,8 @@ from layouts.models import CustomField
 from layouts.queries import custom_values
 
 SEPARATOR = "; "
+# Of an account what an import fills, too.
+ACCOUNT_COLUMNS = ("industry", "headcount", "phone", "city", "region", "country")
 # Fields of a contact that are columns of their own kind below.
 _OTHERWISE = ("account", "stage", "owner", "lists")
 # Headings of "all fields" beside the labels of contact_fields().
@@ -115,8 +118,7 @@ def columns_of(export: ContactExport, names: Names) -> list[ExportColumn]:
     """Return the columns of an export; of custom fields those that are there."""
     if export.columns == ContactExport.Columns.ALL:
         fixed = _all_fields(names)
-        custom = custom_values(CustomField.Record.CONTACT)
-        return [*fixed, *_custom_columns(custom, [column.heading for column in fixed])]
+        return [*fixed, *_custom_columns([column.heading for column in fixed])]
     offered, _missing = filters.for_params(export.keys)
     known = columns_with(offered)
     return _shown(
@@ -148,6 +150,7 @@ def _all_fields(names: Names) -> list[ExportColumn]:
             for key, label in HEADINGS.items()
             if key != "record"
         ),
+        *map(_of_account, ACCOUNT_COLUMNS),
     ]
 
 
@@ -224,6 +227,20 @@ def _read_column(column: Column) -> ExportColumn:
     return ExportColumn(heading=str(column.label), cell=cell, looks=looks, shown=column)
 
 
+def _of_account(key: str) -> ExportColumn:
+    """Return the column of a field of the contact's account."""
+    field = account_fields()[key]
+
+    def cell(one: Source) -> str:
+        value = getattr(one.row, f"account__{key}")
+        if value in (None, ""):
+            return ""
+        return _country(value) if key == "country" else str(field.show(str(value)))
+
+    looks = Looks.NUMBER if key == "headcount" else Looks.TEXT
+    return ExportColumn(heading=str(of_account(field.label)), cell=cell, looks=looks)
+
+
 _CUSTOM_LOOKS = {
     CustomField.Kind.NUMBER: Looks.NUMBER,
     CustomField.Kind.DATE: Looks.DAY,
@@ -231,14 +248,17 @@ _CUSTOM_LOOKS = {
 }
 
 
-def _custom_columns(
-    values: Iterable[CustomValue], taken: Iterable[str]
-) -> list[ExportColumn]:
-    """Return the columns of custom fields; one that is called like another column says what it is."""
-    known = {words(heading) for heading in taken}
+def _custom_columns(taken: Iterable[str]) -> list[ExportColumn]:
+    """Return the columns of all custom fields; one that is called like another column says what it is."""
+    known, record = {words(heading) for heading in taken}, CustomField.Record
+    own = custom_values(record.CONTACT)
+    of_accounts = custom_values(record.ACCOUNT)
     return [
-        _custom_column(value, str(value.label), known, CustomField.Record.CONTACT)
-        for value in values
+        *(_custom_column(v, str(v.label), known, record.CONTACT) for v in own),
+        *(
+            _custom_column(v, str(of_account(v.label)), known, record.ACCOUNT)
+            for v in of_accounts
+        ),
     ]
 
 

@@ -15,7 +15,7 @@ from contacts.models import (
     ListEntry,
     Selection,
 )
-from contacts.queries.export_columns import ExportColumn, Source
+from contacts.queries.export_columns import ACCOUNT_COLUMNS, ExportColumn, Source
 from contacts.queries.fields import contact_fields
 from crm.pagination import BadCursor, Page, SortKey, keyset_page
 from crm.phones import format_phone
@@ -33,6 +33,7 @@ _READ = (
     *("pk", "name", "stage_id", "owner_id", "source", "created_at", "last_activity_at"),
     *("primary_email", "primary_phone"),
     *("account_id", "account__name", "account__domain"),
+    *(f"account__{key}" for key in ACCOUNT_COLUMNS),
 )
 _NOT_READ = ("account", "stage", "owner", "lists")
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import AccountFieldValue
 from contacts.models import ContactFieldValue
 from contacts.queries.choice_filters import FACETS, MAX_TEXT, ids
+from contacts.queries.fields import of_account
 from contacts.queries.filters import (
     BadFilter,
     Choice,
@@ -72,7 +73,7 @@ class Holder:
     group: Group
     # The id of a field -> its values of the contact in the outer query
     values: Callable[[int], QuerySet]
-    label: Any = "%s"  # how a field is called among all others
+    called: Callable[[Any], Any] = str  # how a field is called among all others
 
     def key(self, pk: int) -> str:
         return f"{self.prefix}-{pk}"
@@ -102,7 +103,7 @@ ACCOUNTS = Holder(
     record=CustomField.Record.ACCOUNT,
     group=Group.COMPANY,
     values=_of_account,
-    label=gettext_lazy("Account: %s"),
+    called=of_account,
 )
 
 
@@ -205,7 +206,7 @@ def _filter_on(holder: Holder, subject: CustomValue, order: int) -> Filter:
     operators = operators_for(subject.kind)
     return Filter(
         key=key,
-        label=holder.label % subject.label,
+        label=holder.called(subject.label),
         template=FACETS + ("field-chosen" if chosen else "field"),
         params=(key, f"{key}_op"),
         clean=partial(_clean, key, subject),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -51,6 +52,11 @@ LINKS = ("linkedin_url", "x_url", "facebook_url", "github_url", "website")
 # Keys of addresses: an existing row, or one to add.
 ADDRESS = re.compile(r"(email|phone)-(\d{1,18}|new\d?)")
 NEW = "new:"  # before the name of an account or a list that is to be created
+
+
+def of_account(label: Any) -> Any:
+    """Return how a field of the account is called among those of the contact, lazily."""
+    return format_lazy("{}: {}", _("Account"), label)
 
 
 @dataclass(frozen=True, kw_only=True)

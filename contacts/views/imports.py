@@ -168,7 +168,7 @@ def _mapping_page(
 def _mapping_form(
     request: TeamRequest, upload: ContactImport, posted: Any = None
 ) -> MappingForm:
-    own = CustomField.objects.for_record(CustomField.Record.CONTACT)
+    own = list(CustomField.objects.in_order())
     options = Options.from_json(upload.options)
     first = ContactStage.objects.filter(is_first=True).values_list("pk", flat=True)
     return MappingForm(

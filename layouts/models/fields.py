@@ -17,6 +17,10 @@ class CustomFieldQuerySet(TeamQuerySet):
         """The fields of one kind of record ("contact"), in the order they are shown."""
         return self.filter(record=record).order_by("position", "pk")
 
+    def in_order(self) -> Self:
+        """Fields of contacts, then of accounts, in the order they are shown."""
+        return self.order_by("-record", "position", "pk")
+
     def with_choices(self) -> Self:
         """The fields with what can be chosen in them read along, in order.
 

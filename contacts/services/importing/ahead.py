@@ -4,7 +4,7 @@ import contextlib
 import gc
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -12,7 +12,7 @@ T = TypeVar("T")
 _END = object()
 
 
-def read_ahead(source: Iterator[T], *, depth: int = 1) -> Iterator[T]:  # noqa: C901  # two ends of one queue
+def read_ahead(source: Iterator[T], *, depth: int = 1) -> Generator[T]:  # noqa: C901  # two ends of one queue
     """Yield what `source` yields, while a thread is up to `depth` + 1 items ahead.
 
     The source must not touch the database: connections belong to threads.

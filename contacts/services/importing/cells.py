@@ -8,9 +8,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from accounts.queries import normalize_domain
+from accounts.queries import account_fields, normalize_domain
 from contacts.queries import countries
 from contacts.queries.fields import contact_fields
+from crm.addresses import parse_phone
 from crm.conflicts import Refused
 from crm.spreadsheets import plain_cell
 from crm.text import fold
@@ -71,6 +72,19 @@ def clean_column(column: str, text: str) -> str:
         text = profile + text.lstrip("@") if is_handle else text
     # The author only matters for references, and none of these columns is one.
     return field.clean(text, by=None)  # type: ignore[arg-type]
+
+
+@lru_cache(maxsize=_CACHED)
+def clean_of_account(column: str, text: str, country: str) -> Any:
+    """Return the value to keep in a column of an account; raise Refused or BadPhone."""
+    text = one_line(text)
+    if column == "country":
+        return country_code(text)
+    if column == "phone":
+        number, _extension = parse_phone(text, country=country)
+        return number
+    clean = account_fields()[column].clean(text, by=None)  # type: ignore[arg-type]
+    return int(clean) if column == "headcount" else clean
 
 
 def country_code(text: str) -> str:

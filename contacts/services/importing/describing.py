@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from contacts.models import ContactImport
-from contacts.services.importing import cells, files, targets
+from contacts.services.importing import cells, files, headings, targets
 from contacts.services.importing.files import Inspection
 from contacts.services.importing.workbooks import Table
 from layouts.models import CustomField
@@ -27,7 +27,7 @@ def described(found: Inspection, country: str) -> dict[str, Any]:
     A file with the headings of an earlier one becomes what that one became (product.md I1).
     """
     columns = list(zip(*found.sample, strict=True)) or [()] * len(found.headings)
-    headings = [
+    named = [
         heading or _("Column %s") % number
         for number, heading in enumerate(found.headings, start=1)
     ]
@@ -35,18 +35,18 @@ def described(found: Inspection, country: str) -> dict[str, Any]:
         [value[:200] for value in column if value.strip()][: files.SHOWN_SAMPLES]
         for column in columns
     ]
-    own = CustomField.objects.for_record(CustomField.Record.CONTACT)
-    last = ContactImport.objects.last_like(headings).first()
+    own = list(CustomField.objects.in_order())
+    last = ContactImport.objects.last_like(named).first()
     return {
         "sha256": found.sha256,
         "encoding": found.format.encoding,
         "delimiter": found.format.delimiter,
         "heading_row": found.format.heading_row,
         "rows": found.rows,
-        "headings": headings,
+        "headings": named,
         "samples": samples,
         "kinds": [cells.guess_kind(list(c), country=country) for c in columns],
         "mapping": targets.still_there(last.mapping, own)
         if last
-        else targets.guess(headings, samples, own),
+        else headings.guess(named, samples, own),
     }

@@ -1,6 +1,6 @@
 """What a row changes on a contact. Blank cells never change anything."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +30,11 @@ class Terms:
     fields: Mapping[int, int]  # place in the mapping -> custom field that is there
     values: Mapping[int, CustomValue]  # place -> how its values are read and shown
     named: Named
+    columns: Sequence[str]  # of contacts, that are read and compared
+    account_columns: Sequence[str]  # of accounts, that the file fills
+    account_fields: Mapping[
+        int, int
+    ]  # place in the mapping -> custom field of accounts
 
 
 def new_contact(row: Row, company: Company | None, terms: Terms) -> Known:

@@ -14,7 +14,7 @@ from contacts.models import ContactImport
 from contacts.services import blocking, deletion
 from contacts.services.importing import known as contacts
 from contacts.services.importing.changes import shortened
-from contacts.services.importing.companies import Companies
+from contacts.services.importing.companies import Companies, Company
 from contacts.services.importing.filling import Terms, add_addresses, fill, new_contact
 from contacts.services.importing.known import Known
 from contacts.services.importing.options import Options
@@ -47,6 +47,7 @@ class Plan:
 
     results: list[Result] = field(default_factory=list)
     met: dict[int, Known] = field(default_factory=dict)  # by identity, in order
+    companies: Sequence[Company] = ()  # those that are there and get something
 
     def add(self, row: Row, outcome: str, reason: str, known: Known | None) -> None:
         # Whatever else is long, what could not be kept is said.
@@ -67,7 +68,6 @@ class Planner:
         *,
         options: Options,
         terms: Terms,
-        columns: Sequence[str],
         past: Past,
         at: datetime,
     ) -> None:
@@ -76,7 +76,6 @@ class Planner:
         self.skips = options.existing == ContactImport.Existing.SKIP
         self.restores = options.binned == ContactImport.Binned.RESTORE
         self.skips_binned = options.binned == ContactImport.Binned.SKIP
-        self.columns = columns
         self.past = past
         self.at = at
         self.live: dict[Key, Known] = {}
@@ -87,7 +86,11 @@ class Planner:
         self._refuse_forgotten()
         usable = [row for row in self.rows if not row.refused and not row.skipped]
         self._gather(usable)
-        self.companies = Companies(usable)
+        self.companies = Companies(
+            usable,
+            columns=self.terms.account_columns,
+            fields=self.terms.account_fields,
+        )
         plan = Plan()
         for row in self.rows:
             if row.refused:
@@ -96,6 +99,7 @@ class Planner:
                 plan.add(row, Outcome.SKIPPED, row.skipped, None)
             else:
                 self._decide(row, plan)
+        plan.companies = self.companies.filled()
         return plan
 
     def _refuse_forgotten(self) -> None:
@@ -112,7 +116,9 @@ class Planner:
         pks = {pk for owners in found.values() for pk in owners}
         pks |= {pk for pk in earlier.values() if pk > 0}
         loaded = contacts.load(
-            pks, columns=self.columns, field_ids=set(self.terms.fields.values())
+            pks,
+            columns=self.terms.columns,
+            field_ids=set(self.terms.fields.values()),
         )
         for pk in set(earlier.values()):
             if pk < 0:

@@ -5,7 +5,8 @@ once, and repeated values are cleaned once.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -92,6 +93,11 @@ class RowReader:
 
     def _conclude(self, row: Row) -> None:
         values = row.values
+        if (row.account or row.account_custom) and not (row.company or row.domain):
+            row.account, row.account_custom = {}, {}
+            row.notes.append(
+                _("What the row says of a company is left out: it names none")
+            )
         if full := values.pop(targets.NAME, ""):
             if not values.get("first_name") and not values.get("last_name"):
                 values["first_name"], values["last_name"] = cells.split_name(full)
@@ -125,8 +131,13 @@ class RowReader:
             return taking.take_email(heading, key.removeprefix(targets.EMAIL))
         if key.startswith(targets.PHONE):
             return self._take_phone(heading, key.removeprefix(targets.PHONE))
-        if key.startswith((targets.CUSTOM, targets.NEW)):
-            return self._take_custom(self.values[place], place, heading)
+        if key.startswith((targets.CUSTOM, targets.NEW, targets.ACCOUNT_CUSTOM)):
+            is_of_account = key.startswith(targets.ACCOUNT_CUSTOM)
+            into = _account_custom if is_of_account else _custom
+            return self._take_custom(self.values[place], place, heading, into)
+        if key.startswith(targets.ACCOUNT):
+            column = key.removeprefix(targets.ACCOUNT)
+            return taking.take_of_account(heading, column, self.country)
         if of_heading := taking.OF_HEADING.get(key):
             return of_heading(heading)
         if key == targets.STAGE:
@@ -151,7 +162,13 @@ class RowReader:
 
         return take
 
-    def _take_custom(self, value: CustomValue, place: int, heading: str) -> Take:
+    def _take_custom(
+        self,
+        value: CustomValue,
+        place: int,
+        heading: str,
+        into: Callable[[Row], dict[int, Any]],
+    ) -> Take:
         parse = cells.custom_parser(value, country=self.country)
         limit = value.max_length
 
@@ -165,9 +182,17 @@ class RowReader:
                 row.notes.append(not_of_kind(heading, text, value.kind, refused))
             else:
                 if found:
-                    row.custom[place] = found
+                    into(row)[place] = found
 
         return take
+
+
+def _custom(row: Row) -> dict[int, Any]:
+    return row.custom
+
+
+def _account_custom(row: Row) -> dict[int, Any]:
+    return row.account_custom
 
 
 def _country_first(column: tuple[int, str]) -> tuple[bool, int]:

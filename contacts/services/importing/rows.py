@@ -12,6 +12,8 @@ class Row:
     """What one record says. `refused` is why it cannot be imported, "" if it can."""
 
     __slots__ = (
+        "account",
+        "account_custom",
         "company",
         "custom",
         "domain",
@@ -37,6 +39,8 @@ class Row:
         self.emails: dict[str, tuple[str, str]] = {}  # normalized -> (as typed, kind)
         self.phones: dict[tuple[str, str], str] = {}  # (number, extension) -> kind
         self.company = self.domain = self.website = ""
+        self.account: dict[str, Any] = {}  # column of Account -> value
+        self.account_custom: dict[int, tuple[Any, ...]] = {}  # place -> stored
         self.stage_id = self.owner_id = 0  # that the row names
         self.name_sort = ""
         self.keys: list[Key] = []
@@ -50,6 +54,7 @@ class Row:
         """Refuse the row and keep nothing of what it says about a person."""
         self.refused = reason
         self.values, self.custom, self.emails, self.phones = {}, {}, {}, {}
+        self.account, self.account_custom = {}, {}
         self.company = self.domain = self.website = self.name_sort = ""
         self.stage_id = self.owner_id = 0
         self.keys, self.notes, self.own_notes = [], [], 0

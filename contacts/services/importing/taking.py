@@ -5,12 +5,13 @@ from collections.abc import Callable, Sequence
 
 from django.utils.translation import gettext as _
 
+from accounts.queries import account_fields
 from contacts.queries.fields import contact_fields
 from contacts.services.importing import cells, targets
 from contacts.services.importing.complaints import left_out, too_long
 from contacts.services.importing.named import Named
 from contacts.services.importing.rows import Row
-from crm.addresses import BadEmail, normalize_email
+from crm.addresses import BadEmail, BadPhone, normalize_email
 from crm.conflicts import Refused
 from layouts.fields import Field
 
@@ -108,6 +109,22 @@ def take_owner(heading: str, named: Named) -> Take:
             row.notes.append(
                 left_out(heading, text, _("Several members are called so"))
             )
+
+    return take
+
+
+def take_of_account(heading: str, column: str, country: str) -> Take:
+    """Return what takes a value of the row's company; `country` is that of phone numbers."""
+    limit = account_fields()[column].max_length
+
+    def take(row: Row, text: str) -> None:
+        if len(text) > limit:
+            row.refused = too_long(heading, text, limit)
+            return
+        try:
+            row.account[column] = cells.clean_of_account(column, text, country)
+        except (Refused, BadPhone) as bad:
+            row.notes.append(left_out(heading, text, str(bad).rstrip(".")))
 
     return take
 

@@ -1,6 +1,6 @@
 """Writing a plan: a handful of set-based statements for thousands of rows, in the caller's transaction."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -15,7 +15,11 @@ from contacts.models import (
 )
 from contacts.services import deletion, indexing
 from contacts.services.importing import targets
-from contacts.services.importing.companies import create_companies
+from contacts.services.importing.companies import (
+    Company,
+    create_companies,
+    fill_companies,
+)
 from contacts.services.importing.known import Known
 from contacts.signals import contacts_changed, contacts_created
 from crm.jobs.registry import TryAgain
@@ -46,18 +50,22 @@ class Writer:
 
     columns: Sequence[str]  # of contacts that the file fills
     references: Sequence[str]  # of WRITTEN_IDS those that it fills
-    fields: dict[int, int]  # place in the mapping -> custom field
+    fields: Mapping[int, int]  # place in the mapping -> custom field
+    account_columns: Sequence[str]  # of accounts, that the file fills
     stage_id: int  # of new contacts that the file says nothing about, as the owner
     owner_id: int | None
     list_id: int | None
     source_detail: str
     by: Membership | None
 
-    def write(self, met: Iterable[Known], *, at: datetime) -> None:
-        """Write what the plan decided about the contacts, and give new ones their pk.
+    def write(
+        self, met: Iterable[Known], companies: Sequence[Company], *, at: datetime
+    ) -> None:
+        """Write what the plan decided about contacts and their companies, and give new ones their pk.
 
         Raise TryAgain if somebody changed one of them meanwhile.
         """
+        fill_companies(companies, columns=self.account_columns, at=at)
         met = list(met)
         self._restore([known for known in met if known.restored], at=at)
         new = [known for known in met if known.is_new]
