@@ -137,6 +137,21 @@ class TestFlagging:
         assert refused.status_code == 422
         assert "Choose at least one value." in text_of(refused)
 
+    def test_what_is_missing_is_told_above_the_values(self, visitor):
+        """Q3: below all of them nobody would see it."""
+        refused = visitor.client.post(
+            visitor.url("contact_flag"), {"reason": "wrong", "text": ""}
+        )
+
+        page = refused.content.decode()
+        told, first = (
+            page.index("Choose at least one value."),
+            page.index('name="value"'),
+        )
+        assert told < first
+        box = page[first : page.index(">", first)]
+        assert 'aria-invalid="true" aria-describedby="flag-values-error"' in box
+
     def test_the_button_beside_a_value_chooses_it(self, visitor, ada):
         key = email_key(ada)
         page = html_of(visitor.get())
