@@ -162,14 +162,14 @@ class FieldForm(BulkForm):
         ]
         key = self.data.get("field") or self.params.get("field", "")
         self.chosen = settable_field(key)
+        # The value comes while arrow keys go through the fields: the focus stays on them.
+        which.widget.attrs["autofocus"] = True
         if self.chosen is None:
             del self.fields["emptied"]
-            self.fields["field"].widget.attrs["autofocus"] = True
             return
         self.fields["field"].initial = self.chosen.key
         control = self.chosen.input(by=self.member)
         control.required = False
-        control.widget.attrs["autofocus"] = True
         self.fields["text"] = control
         self.order_fields(["field", "text", "emptied"])
 
