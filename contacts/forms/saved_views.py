@@ -39,7 +39,9 @@ class NewViewForm(ViewForm):
     is_pinned = forms.BooleanField(
         label=_("Pin in the sidebar"), required=False, initial=True
     )
-    is_default = forms.BooleanField(label=_("Open it with People"), required=False)
+    is_default = forms.BooleanField(
+        label=_("Make it my default: People opens with it"), required=False
+    )
     state = forms.CharField(widget=forms.HiddenInput, required=False)
 
 

@@ -192,6 +192,23 @@ class TestBulk:
         page.get_by_label("Select Ada08 Lovelace").uncheck()
         expect(self.bar(page)).to_contain_text("5 selected")
 
+    def test_choosing_a_field_leaves_the_focus_on_the_choice(
+        self, page: Page, live_server, member
+    ):
+        """Q1: where arrow keys choose at once, the first one is not the last."""
+        open_list(page, live_server, member)
+        page.get_by_label("Select Ada03 Lovelace").check()
+        self.bar(page).get_by_role("button", name="More actions").click()
+        page.get_by_role("menuitem", name="Set a field").click()
+        dialog = page.get_by_role("dialog", name="Set a field of 1 contact")
+        field = dialog.get_by_role("combobox", name="Field")
+        expect(field).to_be_focused()
+
+        for label in ("Title", "City"):
+            field.select_option(label)
+            settled(dialog.get_by_role("textbox", name=label))
+            expect(field).to_be_focused()
+
     def test_deleting_asks_first_with_the_focus_on_what_is_safe(
         self, page: Page, live_server, member
     ):
@@ -334,6 +351,15 @@ class TestPhone:
         chips = page.get_by_role("group", name="Filters in use")
         expect(chips).to_contain_text("Location: city oslo")
 
+        lines = [
+            control.bounding_box()["y"]
+            for control in (
+                page.get_by_role("button", name="Sort", exact=True),
+                chips.get_by_role("link").first,
+                page.get_by_role("link", name="Reset"),
+                page.get_by_role("link", name="Save view"),
+            )
+        ]
         small = page.evaluate(SMALL)
         width = page.evaluate("document.documentElement.scrollWidth")
         last = chips.get_by_role("link").last
@@ -345,6 +371,9 @@ class TestPhone:
         phone.close()
         assert not small
         assert width == 390
+        search, filters = lines[0], lines[1:]
+        assert 20 < min(filters) - search < 60
+        assert max(filters) - min(filters) < 10
 
     @pytest.mark.parametrize("scheme", ["light", "dark"])
     def test_what_is_touched_is_large_enough(
