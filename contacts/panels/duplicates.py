@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import ngettext
 
 from contacts import bulk_actions
 from contacts.models import Contact, DuplicatePair, Match
@@ -56,6 +57,12 @@ def moves_text(review: Review) -> str:
         "keep": review.keep.name,
     }
     links = _("Links to %(names)s lead to %(keep)s from then on.") % values
+    if all(contact.name == review.keep.name for contact in review.absorbed):
+        links = ngettext(
+            "Links to the other record lead to the kept one from then on.",
+            "Links to the other records lead to the kept one from then on.",
+            len(review.absorbed),
+        )
     if not review.moves:
         return links
     return f"{_('Moves to %(keep)s: %(what)s.') % values} {links}"

@@ -157,6 +157,14 @@ class TestReview:
 
         assert "Moves to Ann Lee: 2 lists." in text
 
+    def test_of_two_with_one_name_says_which_is_which(self, as_member, team, ann, acme):
+        twin = make_contact("Ann", "Lee", account=acme)
+
+        text = text_of(as_member.get(review_url(team, ann, twin)))
+
+        assert "Links to the other record lead to the kept one" in text
+        assert "Links to Ann Lee lead to Ann Lee" not in text
+
     def test_merges_what_was_chosen_and_says_so(self, as_member, team, ann, anna):
         url = review_url(team, ann, anna, f"keep={ann.pk}")
         form = form_of(as_member.get(url), "merge-form")
