@@ -1,16 +1,20 @@
 """Stage and owner from columns of the file, and what rows say they change (reference.md 98; C12, I2, I3)."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from contacts.models import Contact, ContactImport, ContactStage
+from contacts.services.importing.writing import Writer
 from crm.teams.models import Membership
 from crm.teams.roles import Role
 from crm.tenancy.scope import team_scope
 from layouts.models import CustomField
 from layouts.services.fields import create_custom_field
 from tests.contacts.importing import ImportPages, counts, csv_text, reasons
+from tests.contacts.profile import sign_in
 from tests.factories import AccountFactory, make_contact, make_member
 
 OVERWRITE = ContactImport.Existing.OVERWRITE
@@ -125,6 +129,33 @@ class TestExistingContacts:
         assert (theirs.owner, theirs.stage.name) == (admin, "Interested")
         assert "managers give this contact to somebody else" in reasons(job)[2]
         assert job.counts["partial"] == 1
+
+    def test_who_is_no_manager_any_more_takes_nothing_either(
+        self, team, eager_jobs, settings, bea, admin, monkeypatch
+    ):
+        """T2: also when the role changes while the import runs."""
+        settings.IMPORT_CHUNK_ROWS = 1
+        manager = make_member(Role.MANAGER)
+        pages = ImportPages(sign_in(manager), team, eager_jobs)
+        first = make_contact("Ada", emails=("a@x.example",), owner=admin)
+        second = make_contact("Bob", emails=("b@x.example",), owner=admin)
+        upload = pages.check(
+            csv_text("Email,Owner", "a@x.example,bea berg", "b@x.example,bea berg"),
+            existing=OVERWRITE,
+        )
+        write = Writer.write
+
+        def demote(*args: Any, **kwargs: Any) -> None:
+            write(*args, **kwargs)
+            Membership.objects.filter(pk=manager.pk).update(role=Role.REP)
+
+        monkeypatch.setattr(Writer, "write", demote)
+        job = pages.start(upload)
+
+        first.refresh_from_db()
+        second.refresh_from_db()
+        assert (first.owner, second.owner) == (bea, admin)
+        assert "managers give this contact to somebody else" in reasons(job)[3]
 
     def test_undo_brings_both_back(self, pages, bea, admin, as_admin):
         taken = make_contact(emails=("a@x.example",), owner=admin)

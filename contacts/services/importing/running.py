@@ -12,13 +12,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
+from contacts.models import ContactImport
 from contacts.queries.profile import still_there
 from contacts.services.importing import summaries
 from contacts.services.importing.ahead import rare_collections
 from contacts.services.importing.past import Ledger, Past, memory
 from contacts.services.importing.planning import Plan, Result
 from contacts.services.importing.rows import Row
-from contacts.services.importing.runs import Run
+from contacts.services.importing.runs import MAY_IMPORT, Run
 from contacts.services.undoing import undo_url
 from crm.history import registry as history
 from crm.history.services.recording import recording
@@ -61,6 +62,10 @@ def start_check(job: Job) -> Iterator[Step]:
 
 
 def _check(run: Run, rows: Sequence[Row], past: Past, kept: Counter[str]) -> Chunk:
+    # Locked, so that nothing is written for settings that somebody changes at this moment.
+    wanted = ContactImport.objects.filter(check_job=run.job, job=None)
+    if not wanted.select_for_update(of=("self",), no_key=True).first():
+        raise JobFailed(_("The import was changed meanwhile. Check the file again."))
     plan = run.plan(rows, past)
     past.remember(plan.met.values())
     return _chunk(plan, list(_first_of_each(_ledger(plan), kept)), position={})
@@ -128,7 +133,7 @@ def register() -> None:
         Kind(
             key=IMPORT,
             label=_lazy("Importing"),
-            permission=lambda _job: "contacts.import",
+            permission=lambda _job: MAY_IMPORT,
             is_of_clock=True,
             start=start_import,
             summary=summaries.of_import,
@@ -143,7 +148,7 @@ def register() -> None:
         Kind(
             key=CHECK,
             label=_lazy("Checking the file"),
-            permission=lambda _job: "contacts.import",
+            permission=lambda _job: MAY_IMPORT,
             is_of_clock=True,
             start=start_check,
             summary=summaries.of_check,

@@ -29,11 +29,13 @@ from contacts.services.importing.writing import WRITTEN_IDS, Writer
 from crm.history.models import ChangeSet
 from crm.jobs.models import Job
 from crm.jobs.registry import JobFailed
+from crm.jobs.services import actor_of
 from crm.teams import places
 from layouts.kinds.base import CustomValue
 from layouts.kinds.making import values_for
 from layouts.models import CustomField
 
+MAY_IMPORT = "contacts.import"
 # Read also where the file does not fill them: names and titles are searched.
 ALWAYS_READ = ("first_name", "last_name", "title", "external_id")
 
@@ -127,10 +129,12 @@ class Run:
             yield from ahead
 
     def plan(self, rows: Sequence[Row], past: Past) -> Plan:
+        by = actor_of(self.job, MAY_IMPORT) if self.job.created_by_id else None
         return Planner(
             rows,
             options=self.options,
-            terms=self.terms,
+            # Who may be given what is asked anew: a role may have changed since the last chunk.
+            terms=replace(self.terms, named=load_named(by)),
             past=past,
             at=timezone.now(),
         ).plan()
