@@ -30,7 +30,7 @@ BEAT_SCHEDULE = {
     },
     "sweep-old-uploads": {
         "task": "contacts.tasks.sweep_old_uploads",
-        "schedule": crontab(hour=3, minute=17),
+        "schedule": crontab(minute=17),
     },
     "sweep-expired-selections": {
         "task": "contacts.tasks.sweep_expired_selections",

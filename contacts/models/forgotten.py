@@ -69,6 +69,7 @@ class BlockedKey(TeamModel):
     class Kind(models.TextChoices):
         EMAIL = "email"
         LINKEDIN = "linkedin"
+        OUTSIDE = "id"  # in another system
         PHONE = "phone"  # with the name: a whole company may share a number
 
     erasure = TeamForeignKey(

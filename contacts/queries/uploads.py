@@ -6,13 +6,15 @@ from django.db.models import Q, QuerySet, Sum
 
 from contacts.models import ContactImport
 
-# An upload that nobody started, and the file of an import that ended, are kept for so long.
+# An upload that nobody started is kept for so long.
 KEPT_OPEN = timedelta(days=7)
-KEPT_ENDED = timedelta(days=30)
 
 
 def old_uploads(*, at: datetime) -> QuerySet[ContactImport]:
-    """Return the team's uploads that were never started, or whose file nobody needs any more."""
+    """Return the team's uploads that were never started, or whose file nobody needs any more.
+
+    An import that ended needs none, and people in it may ask to be forgotten.
+    """
     return ContactImport.objects.filter(_is_old(at)).order_by("pk")
 
 
@@ -24,7 +26,7 @@ def teams_with_old_uploads(*, at: datetime) -> list[int]:
 
 def _is_old(at: datetime) -> Q:
     never_started = Q(job=None, created_at__lt=at - KEPT_OPEN)
-    return never_started | Q(job__finished_at__lt=at - KEPT_ENDED) & ~Q(file_key="")
+    return never_started | Q(job__finished_at__lte=at) & ~Q(file_key="")
 
 
 def bytes_uploaded(*, since: datetime) -> int:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 from django.conf import settings
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
 from contacts.models import BlockedKey, Contact, Erasure, Person
@@ -41,8 +41,12 @@ def digest(key: Key) -> str:
 
 
 def keys_of_contact(contact: Contact) -> set[Key]:
-    """Return by what the contact is known: e-mails, LinkedIn, and phones together with the name."""
+    """Return by what the contact is known: e-mails, LinkedIn, its ID in another system, and phones
+    together with the name.
+    """
     keys: set[Key] = {("email", row.email_norm) for row in contact.emails.all()}
+    if contact.external_id:
+        keys.add(("id", contact.external_id))
     if contact.linkedin_url:
         keys.add(("linkedin", linkedin_key(contact.linkedin_url)))
     if contact.name_sort:
@@ -85,6 +89,16 @@ def blocked(keys: Iterable[Key]) -> dict[Key, int]:
         AnyOf(F("digest"), digests), erasure__lifted_at=None
     ).values_list("digest", "erasure_id")
     return {digests[text]: pk for text, pk in rows}
+
+
+def blocked_contacts(contacts: QuerySet[Contact]) -> set[int]:
+    """Return which of these contacts are known by what a forgotten person was known by."""
+    if not Erasure.objects.in_force().exists():
+        return set()
+    rows = contacts.prefetch_related("emails", "phones")
+    keys = {contact.pk: keys_of_contact(contact) for contact in rows}
+    known = blocked(key for found in keys.values() for key in found)
+    return {pk for pk, found in keys.items() if not known.keys().isdisjoint(found)}
 
 
 def refuse_forgotten(keys: Iterable[Key], *, key: str) -> None:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from contacts import departures
 from contacts.models import Contact, ContactEmail, HeldBack
+from contacts.services import blocking
 from contacts.signals import contacts_deleted, contacts_restored
 from crm.history.services.recording import recorded
 from crm.teams.models import Membership
@@ -98,15 +99,16 @@ def restore_contacts(
     """Take the contacts out of the bin, back into what they left.
 
     `put_back` names what they return to, by keys of contacts.departures; None is all of it. A
-    contact whose e-mail address, directory person or outside id belongs to another contact by now
-    stays where it is, with the reason. `by` is None for jobs, which may restore any. Raise
-    NotAllowed, before anything is written, if `by` may not restore one of them. Sends
-    contacts_restored.
+    contact whose e-mail address, directory person or outside id belongs to another contact by now,
+    or who is known by what a forgotten person was, stays where it is, with the reason. `by` is None
+    for jobs, which may restore any. Raise NotAllowed, before anything is written, if `by` may not
+    restore one of them. Sends contacts_restored.
     """
     found = _locked(Contact.objects.deleted().filter(AnyOf(F("pk"), contact_ids)))
     if by is not None:
         _check_restorable(found, by)
     done = what_stands_in_the_way(found)
+    _refuse_forgotten(found, done)
     done.restored = [pk for pk in found if pk not in done.refused]
     if done.restored:
         _restore(done.restored, by=by, at=at, put_back=put_back)
@@ -118,6 +120,14 @@ def what_stands_in_the_way(found: list[int]) -> Restoration:
     done = Restoration()
     _find_taken(found, done)
     return done
+
+
+def _refuse_forgotten(found: list[int], done: Restoration) -> None:
+    """Leave whoever asked to be forgotten since where they are (product.md D4)."""
+    rows = Contact.objects.filter(AnyOf(F("pk"), found))
+    for pk in blocking.blocked_contacts(rows):
+        done.refused[pk] = blocking.reason()
+        done.holders.pop(pk, None)
 
 
 def _restore(

@@ -105,6 +105,8 @@ class Draft:
         if "linkedin_url" in self.columns and contact.linkedin_url:
             key = linkedin_key(contact.linkedin_url)
             refuse_forgotten([("linkedin", key)], key="linkedin_url")
+        if "external_id" in self.columns and contact.external_id:
+            refuse_forgotten([("id", contact.external_id)], key="external_id")
         if isinstance(phones, PhoneRows):
             for key in phones.changed:
                 number = phones.rows[key].number

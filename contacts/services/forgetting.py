@@ -1,5 +1,6 @@
 """Forget this person: everything at once and for good, so that they do not come back (product.md D4)."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -8,17 +9,20 @@ from contacts.models import (
     BlockedKey,
     Contact,
     ContactEmail,
+    ContactPhone,
     Erasure,
     HeldBack,
     Person,
     Tombstone,
 )
 from contacts.models.search import SearchText
+from contacts.queries.linkedin import linkedin_key, linkedin_spellings
 from contacts.services.blocking import digest, keys_of_contact, keys_of_person
 from contacts.services.deletion import NotAllowed
 from contacts.services.importing.rows import Key
 from contacts.services.purging import end_contacts
 from contacts.signals import people_forgotten
+from crm.jobs.services import blank_rows_about
 from crm.teams.models import Membership
 
 # Persons of the directory who are looked at for each address.
@@ -29,21 +33,23 @@ LOOKED_AT = 20
 def forget_contact(*, contact_id: int, by: Membership, at: datetime) -> Erasure:
     """Purge the contact at once and block its return; return what is left: hashes.
 
-    Contacts in the bin with one of its addresses go with it. Raise NotAllowed, or
+    Contacts in the bin that would be known by the same go with it. Raise NotAllowed, or
     Contact.DoesNotExist for one that is gone. Sends people_forgotten.
     """
     if not by.can("contacts.forget"):
         raise NotAllowed
     contact = Contact.objects.select_for_update(of=("self",)).get(pk=contact_id)
-    keys = keys_of_contact(contact)
-    for part in Contact.objects.filter(merged_into=contact):
-        keys |= keys_of_contact(part)
+    twins = _twins_in_the_bin(contact)
+    ended = _with_parts([contact, *twins])
+    keys = set().union(*map(keys_of_contact, ended), *map(_keys_of_person, ended))
     erasure = Erasure.objects.create(
         contact_number=contact.pk, forgotten_at=at, forgotten_by=by
     )
     block_keys(erasure, keys=keys, by=by)
-    hold_back_for_good(_persons(contact, keys), by=by)
-    end_contacts(_with_twins(contact), why=Tombstone.Why.FORGOTTEN, by=by, at=at)
+    hold_back_for_good(_persons(ended, keys), by=by)
+    _blank_ledgers(ended, by=by)
+    ids = sorted(row.pk for row in [contact, *twins])
+    end_contacts(ids, why=Tombstone.Why.FORGOTTEN, by=by, at=at)
     people_forgotten.send(sender=Erasure)
     return erasure
 
@@ -102,9 +108,9 @@ def hold_back_for_good(person_ids: set[int], *, by: Membership | None) -> None:
     )
 
 
-def _persons(contact: Contact, keys: set[Key]) -> set[int]:
-    """Return who of the directory the contact is: the person it was saved from, and by address."""
-    found = {contact.person_id} if contact.person_id else set()
+def _persons(contacts: Sequence[Contact], keys: set[Key]) -> set[int]:
+    """Return who of the directory these are: whom they were saved from, and by address."""
+    found = {contact.person_id for contact in contacts if contact.person_id}
     for kind, *value in keys:
         if kind == "email":
             same = Person.objects.search(SearchText.parse(value[0]))
@@ -113,10 +119,42 @@ def _persons(contact: Contact, keys: set[Key]) -> set[int]:
     return found
 
 
-def _with_twins(contact: Contact) -> list[int]:
-    """Return the contact and those in the bin that were the same person, locked."""
-    emails = contact.emails.values("email_norm")
-    twins = ContactEmail.objects.filter(is_live=False, email_norm__in=emails)
-    rows = Contact.objects.deleted().filter(pk__in=twins.values("contact"))
-    rows = rows.order_by("pk").select_for_update(of=("self",))
-    return sorted({contact.pk, *rows.values_list("pk", flat=True)})
+def _keys_of_person(contact: Contact) -> set[Key]:
+    """Return by what the directory knows whom the contact was saved from: its own may be others by now."""
+    return keys_of_person(contact.person) if contact.person else set()
+
+
+def _twins_in_the_bin(contact: Contact) -> list[Contact]:
+    """Return the contacts in the bin with an address, a profile or a phone and name of this one, locked."""
+    binned = Contact.objects.deleted().exclude(pk=contact.pk)
+    emails = ContactEmail.objects.filter(
+        is_live=False, email_norm__in=contact.emails.values("email_norm")
+    )
+    found = set(binned.filter(pk__in=emails.values("contact")).values_list("pk"))
+    if contact.linkedin_url:
+        spellings = linkedin_spellings(linkedin_key(contact.linkedin_url))
+        urls = [contact.linkedin_url, *spellings]
+        found |= set(binned.filter(linkedin_url__in=urls).values_list("pk"))
+    if contact.name_sort:
+        phones = ContactPhone.objects.filter(
+            number__in=contact.phones.values("number"),
+            contact__name_sort=contact.name_sort,
+        )
+        found |= set(binned.filter(pk__in=phones.values("contact")).values_list("pk"))
+    rows = Contact.objects.filter(pk__in=[pk for (pk,) in found]).order_by("pk")
+    return list(rows.select_for_update(of=("self",)))
+
+
+def _with_parts(contacts: Sequence[Contact]) -> list[Contact]:
+    """Return the contacts with those that were merged into them."""
+    parts = Contact.objects.filter(merged_into__in=[row.pk for row in contacts])
+    return [*contacts, *parts.select_related("person")]
+
+
+def _blank_ledgers(contacts: Sequence[Contact], *, by: Membership) -> None:
+    """Take out of ledgers what they say of them in rows that became no contact."""
+    rows = ContactEmail.objects.filter(contact__in=contacts)
+    emails = {text for pair in rows.values_list("email", "email_norm") for text in pair}
+    names = {contact.name for contact in contacts}
+    ids = {contact.external_id for contact in contacts}
+    blank_rows_about(labels=names | emails | ids, mentions=emails, of="contact", by=by)

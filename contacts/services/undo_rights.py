@@ -30,7 +30,8 @@ CONTACT, EMAIL, PHONE, FLAG = (
     for model in (Contact, ContactEmail, ContactPhone, ContactFlag)
 )
 # Columns of contacts that are looked at.
-COLUMNS = ("deleted_at", "merged_into_id", "linkedin_url", "first_name", "last_name")
+KNOWN_BY = ("linkedin_url", "external_id", "first_name", "last_name")
+COLUMNS = ("deleted_at", "merged_into_id", *KNOWN_BY)
 
 Reasons = Mapping[int, str]
 
@@ -170,8 +171,7 @@ def _keys_coming_back(told: Sequence[Told]) -> dict[int, set[Key]]:
         elif change.source == PHONE and old.get("number"):
             numbers[pk].add(old["number"])
         elif change.source == CONTACT:
-            if old.get("linkedin_url"):
-                found[pk].add(("linkedin", linkedin_key(old["linkedin_url"])))
+            found[pk] |= _keys_in_columns(old)
             parts = ("first_name", "last_name")
             names[pk] |= {name: old[name] for name in parts if name in old}
     rows = Contact.objects.filter(pk__in=whole | names.keys() | numbers.keys())
@@ -185,6 +185,15 @@ def _keys_coming_back(told: Sequence[Told]) -> dict[int, set[Key]]:
         name = fold(f"{first} {last}".strip())[:201]
         found[pk] |= {("phone", number, name) for number in numbers[pk] | known}
     return found
+
+
+def _keys_in_columns(old: Mapping[str, Any]) -> set[Key]:
+    keys: set[Key] = set()
+    if url := old.get("linkedin_url"):
+        keys.add(("linkedin", linkedin_key(url)))
+    if external_id := old.get("external_id"):
+        keys.add(("id", external_id))
+    return keys
 
 
 def _ids(told: Sequence[Told], which: Callable[[Told], bool]) -> set[int]:

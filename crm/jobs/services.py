@@ -3,14 +3,17 @@
 import logging
 import uuid
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, InterfaceError, OperationalError, transaction
-from django.db.models import F
+from django.db.models import F, Q
+from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -102,6 +105,32 @@ def blank_rows(record_ids: Sequence[int], *, of: str, by: Membership | None) -> 
     jobs = Job.objects.filter(kind__in=registry.kinds_about(of))
     about = JobRow.objects.filter(job__in=jobs.values("pk"))
     about.filter(AnyOf(F("record_id"), record_ids)).update(label="", reason="")
+
+
+@transaction.atomic
+def blank_rows_about(
+    *, labels: Collection[str], mentions: Collection[str], of: str, by: Membership
+) -> None:
+    """Take out of all ledgers what they say about somebody who is no record there.
+
+    That is in rows that are called so, in whatever case, and in reasons that mention one of the
+    texts. It looks at every row of the team.
+    """
+    jobs = Job.objects.filter(kind__in=registry.kinds_about(of))
+    about = JobRow.objects.filter(job__in=jobs.values("pk"))
+    called = about.annotate(called=Lower("label")).filter(
+        called__in={label.lower() for label in labels if label}
+    )
+    called.update(label="", reason="")
+    said = [Q(reason__icontains=text) for text in mentions if text]
+    if said:
+        about.filter(reduce(or_, said)).update(reason="")
+
+
+@transaction.atomic
+def drop_rows(job: Job, *, by: Membership | None) -> None:
+    """Let go of what became of each row of a job; how many ended in which way stays."""
+    JobRow.objects.filter(job=job).delete()
 
 
 def release_stalled(*, at: datetime, job_id: int | None = None) -> list[int]:

@@ -16,8 +16,10 @@ from contacts.models import (
 )
 from contacts.services import deletion, erasure_ledger, forgetting, saving
 from contacts.services.creating import NewContact, create_contact
+from contacts.tasks import remove_old_uploads
 from crm.history.models import Change
 from crm.jobs.models import JobRow
+from crm.jobs.services import run_job
 from crm.teams.roles import Role
 from crm.tenancy.scope import team_scope
 from tests.contacts.importing import ImportPages, csv_text
@@ -236,6 +238,71 @@ class TestComingBack:
 
         assert page.status_code == 302
 
+    def test_who_was_saved_from_the_directory_is_known_by_that_too(
+        self, as_admin, team, admin
+    ):
+        """Their addresses here may be others by the time they are forgotten."""
+        person = PersonFactory(first_name="Ada", email="old@x.example")
+        saving.save_people(person_ids=[person.pk], by=admin, at=timezone.now())
+        ada = Contact.objects.get()
+        ada.emails.update(email=EMAIL, email_norm=EMAIL)
+        forget(ada, by=admin)
+
+        page = as_admin.post(
+            f"/t/{team.slug}/people/save/", {"person": person.pk}, follow=True
+        )
+
+        assert "1 asked to be forgotten and was not saved" in html_of(page)
+        assert not Contact.objects.exists()
+
+    def test_nor_does_the_id_in_another_system(self, as_member, admin, team):
+        ada = make_contact(external_id="crm-1")
+        bob = make_contact("Bob")
+        forget(ada, by=admin)
+
+        page = as_member.post(
+            f"{bob.get_absolute_url()}fields/external_id/edit/",
+            {"external_id": "crm-1", "version": bob.version},
+        )
+
+        assert page.status_code == 422
+        assert "This person asked to be forgotten." in text_of(page)
+
+    @pytest.mark.parametrize(
+        "known_by", [{"linkedin_url": f"{LINKEDIN}/"}, {"phones": (PHONE,)}]
+    )
+    def test_twins_in_the_bin_go_along_however_they_are_known(
+        self, ada, admin, known_by
+    ):
+        twin = make_contact(**known_by)
+        namesake = make_contact("Bob", "Lovelace", phones=(PHONE,))
+        for contact in (twin, namesake):
+            deletion.delete_contacts(
+                contact_ids=[contact.pk], by=admin, at=timezone.now()
+            )
+
+        forget(ada, by=admin)
+
+        assert list(Contact.objects.all()) == [namesake]
+
+    @pytest.mark.parametrize("at_once", [False, True])
+    def test_who_is_deleted_afterwards_is_not_restored(
+        self, as_admin, team, ada, admin, at_once
+    ):
+        """A contact that shares the profile is somebody's decision, until it is deleted."""
+        twin = make_contact("A.", linkedin_url=LINKEDIN)
+        forget(ada, by=admin)
+        deletion.delete_contacts(contact_ids=[twin.pk], by=admin, at=timezone.now())
+
+        if at_once:
+            url = f"/t/{team.slug}/settings/deleted/restore/"
+            page = as_admin.post(url, {"contact": twin.pk})
+        else:
+            page = as_admin.post(f"{twin.get_absolute_url()}restore/", follow=True)
+
+        assert "This person asked to be forgotten." in html_of(page)
+        assert not Contact.objects.saved().exists()
+
 
 def _stage():
     return make_contact("Some", "Body").stage_id
@@ -264,6 +331,78 @@ class TestImport:
             ("", "This person asked to")
         ]
         assert Contact.objects.get().name == "Bob B"
+
+    def test_the_id_in_another_system_is_enough(self, pages, admin, team):
+        forget(make_contact(external_id="crm-1"), by=admin)
+
+        job = pages.run(csv_text("Name,External ID", "Ada Lovelace,crm-1"))
+
+        assert job.counts == {"refused": 1}
+        assert not Contact.objects.exists()
+
+    def test_nothing_is_left_of_an_import_before(self, pages, admin, team, ledger):
+        """Neither in its dry run, its samples and its ledger, nor in its file."""
+        table = csv_text("First name,Last name,Email", f"Ada,Lovelace,{EMAIL}")
+        pages.run(table)
+        assert "jobs_jobrow" in everything_in_the_database("lovelace")
+
+        forget(Contact.objects.get(), by=admin)
+        remove_old_uploads(team_id=team.pk)
+
+        for mark in ("lovelace", EMAIL):
+            assert everything_in_the_database(mark) == []
+        files = [path for path in (ledger.parent / "t").rglob("*") if path.is_file()]
+        assert not files
+
+    @pytest.mark.parametrize(
+        "row", ["Ada Lovelace,{email},", "ADA LOVELACE,,", "A.,{email},crm-2"]
+    )
+    def test_rows_that_became_no_contact_forget_the_name_too(
+        self, pages, ada, admin, row
+    ):
+        make_contact("Bob", "Byte", external_id="crm-2")
+        deletion.delete_contacts(contact_ids=[ada.pk], by=admin, at=timezone.now())
+        job = pages.run(
+            csv_text(
+                "Name,Email,External ID,Title",
+                row.format(email=EMAIL) + "," + "x" * 300,
+                "Cy,cy@x.example,,",
+                f"Dee,{EMAIL},,",
+            ),
+            binned="skip",
+        )
+
+        forget(ada, by=admin)
+
+        for mark in ("lovelace", EMAIL):
+            assert everything_in_the_database(mark) == []
+        assert JobRow.objects.filter(job=job, label="Cy").exists()
+
+    def test_a_dry_run_is_let_go_when_the_file_is_mapped_anew(self, pages):
+        table = csv_text("First name,Last name,Email", f"Ada,Lovelace,{EMAIL}")
+        upload = pages.check(table)
+        first = upload.check_job
+        assert JobRow.objects.filter(job=first).exists()
+
+        pages.post_mapping(upload)
+
+        assert not JobRow.objects.filter(job=first).exists()
+
+    def test_a_dry_run_of_other_settings_goes_no_further(self, pages):
+        table = csv_text("First name,Last name,Email", f"Ada,Lovelace,{EMAIL}")
+        upload = pages.uploaded(table)
+        pages.client.post(
+            pages.url("import_mapping", upload.pk), pages.mapping_form(upload)
+        )
+        upload.refresh_from_db()
+        late = upload.check_job
+        pages.post_mapping(upload)
+
+        run_job(late.pk)
+
+        late.refresh_from_db()
+        assert late.is_failed
+        assert not JobRow.objects.filter(job=late).exists()
 
 
 class TestLifting:

@@ -145,17 +145,18 @@ class TestFlags:
 
 
 class TestForgotten:
-    @pytest.mark.parametrize("key", ["email", "phone", "linkedin"])
+    @pytest.mark.parametrize("key", ["email", "phone", "linkedin_url", "external_id"])
     def test_nobody_comes_back(
         self, team: Team, member: Membership, admin: Membership, key: str
     ) -> None:
         more = {
             "email": {"emails": ("ada@b.example",)},
             "phone": {"phones": ("+12025550123",)},
-            "linkedin": {"linkedin_url": "https://www.linkedin.com/in/ada"},
+            "linkedin_url": {"linkedin_url": "https://www.linkedin.com/in/ada"},
+            "external_id": {"external_id": "crm-1"},
         }[key]
         contact = make_contact(**more)
-        gone = "linkedin_url" if key == "linkedin" else ""
+        gone = key if key in more else ""
         row = (contact.emails.first() or contact.phones.first()) if not gone else None
         taken = edit(contact, member, **{gone or f"{key}-{row.pk}": ""})  # type: ignore[union-attr]
         twin = make_contact(**more)
@@ -177,8 +178,9 @@ class TestForgotten:
         self, team: Team, member: Membership, admin: Membership
     ) -> None:
         url = {"linkedin_url": "https://www.linkedin.com/in/ada"}
-        delete_contacts(contact_ids=[make_contact(**url).pk], by=member, at=AT)
+        twin = make_contact(**url)
         forget_contact(contact_id=make_contact(**url).pk, by=admin, at=AT)
+        delete_contacts(contact_ids=[twin.pk], by=member, at=AT)
 
         deleted = ChangeSet.objects.get(kind="contact.delete")
         assert "forgotten" in refused(deleted, member)

@@ -148,6 +148,7 @@ def _describe_anew(upload: ContactImport, found: Inspection) -> None:
     columns = described(found, Options.from_json(upload.options).country)
     for name, value in columns.items():
         setattr(upload, name, value)
+    _end_check(upload, by=None)
     upload.check_job = None
     upload.save(update_fields=[*columns, "file_key", "sheet", "check_job"])
 
@@ -158,6 +159,7 @@ def choose_mapping(
 ) -> Job:
     """Keep what the columns become, and queue a dry run of it."""
     upload = _editable(upload)
+    _end_check(upload, by=by)
     upload.mapping, upload.options = list(mapping), options.as_json()
     upload.check_job = jobs.create_job(
         kind=CHECK,
@@ -210,7 +212,10 @@ def start_import(
         queue=queue,
         by=by,
     )
-    upload.save(update_fields=["mapping", "job"])
+    # Whoever is forgotten later is known by the import's own ledger only.
+    _end_check(upload, by=by)
+    upload.samples = []
+    upload.save(update_fields=["mapping", "job", "samples"])
     return upload.job
 
 
@@ -224,13 +229,21 @@ def unfinished_twin(upload: ContactImport) -> Job | None:
 
 @transaction.atomic
 def discard(upload: ContactImport, *, by: Membership | None) -> None:
-    """Forget an import that was not started, and its file."""
-    _editable(upload).delete()
+    """Forget an import that was not started, with its file and what a dry run said."""
+    locked = _editable(upload)
+    _end_check(locked, by=by)
+    locked.delete()
     transaction.on_commit(lambda: _remove(upload.keys))
 
 
+def _end_check(upload: ContactImport, *, by: Membership | None) -> None:
+    """Let go of the rows of the dry run, which names people who are no contacts yet."""
+    if upload.check_job:
+        jobs.drop_rows(upload.check_job, by=by)
+
+
 def remove_old(*, at: datetime) -> None:
-    """Discard uploads that nobody started, and delete the files of imports that ended long ago.
+    """Discard uploads that nobody started, and delete the files of imports that ended.
 
     May run twice and at once: a file is deleted before its name is forgotten.
     """
