@@ -63,6 +63,19 @@ class TestNewContacts:
         assert ada.source_detail == "people.csv"
         assert ada.stage.is_first
 
+    @pytest.mark.parametrize(
+        ("text", "kept"),
+        [
+            ("sen.johncornyn", "https://www.facebook.com/sen.johncornyn"),
+            ("fb.com/ada.l", "https://fb.com/ada.l"),
+            ("engines.com", ""),
+        ],
+    )
+    def test_account_names_of_facebook_may_have_dots(self, pages, text, kept):
+        pages.run(csv_text("Name,Facebook", f"Ada,{text}"))
+
+        assert Contact.objects.get().facebook_url == kept
+
     def test_a_phone_is_read_in_the_country_chosen(self, pages):
         pages.run(csv_text("Name,Phone", "Otto,030 901820"), country="DE")
 

@@ -20,6 +20,9 @@ from layouts.models import CustomField
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff\u200b]")
 _HANDLE = re.compile(r"@?[A-Za-z0-9._-]{1,100}")
+# What ends like that is an address, not an account name; those of Facebook may have dots, but no such end.
+_HOST = re.compile(r"\.[a-z]{2,}$")
+_HOST_OF = {"facebook_url": re.compile(r"\.(?:com|net|org|me)$")}
 # Where a bare account name of a service leads to.
 _PROFILES = {
     "linkedin_url": "https://www.linkedin.com/in/",
@@ -68,7 +71,8 @@ def clean_column(column: str, text: str) -> str:
     if column == "country":
         return country_code(text)
     if profile := _PROFILES.get(column):
-        is_handle = _HANDLE.fullmatch(text) and not re.search(r"\.[a-z]{2,}$", text)
+        is_host = _HOST_OF.get(column, _HOST).search(text)
+        is_handle = _HANDLE.fullmatch(text) and not is_host
         text = profile + text.lstrip("@") if is_handle else text
     # The author only matters for references, and none of these columns is one.
     return field.clean(text, by=None)  # type: ignore[arg-type]
