@@ -13,7 +13,7 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dates import MONTHS_3, WEEKDAYS_ABBR
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import trans_real
@@ -82,6 +82,18 @@ def icon(name: str, classes: str = "") -> SafeString:
         '<svg class="{}" aria-hidden="true"><use href="{}#i-{}"/></svg>',
         f"icon {classes}".rstrip(), _sprite(), name,
     )  # fmt: skip
+
+
+@register.filter
+def arrowed(text: Any) -> SafeString:
+    """The text with each "old → new" shown with the icon, which has a word for screen readers."""
+    between = format_html(
+        ' {}<span class="sr-only">{}</span> ',
+        icon("arrow-right", "icon-sm inline"),
+        _("to"),
+    )
+    parts = str(text).split(" → ")
+    return format_html_join(between, "{}", ((part,) for part in parts))
 
 
 @register.simple_tag(takes_context=True)

@@ -1,5 +1,6 @@
 """Stage and owner from columns of the file, and what rows say they change (reference.md 98; C12, I2, I3)."""
 
+import re
 from typing import Any
 
 import pytest
@@ -195,6 +196,11 @@ class TestSaidChanges:
         )
         ada.refresh_from_db()
         assert ada.title == "Clerk"
+        page = pages.client.get(pages.url("import_check", upload.pk)).text
+        assert "→" not in page
+        assert re.search(
+            r'Clerk <svg.*?</svg><span class="sr-only">to</span> Chair', page
+        )
 
     def test_a_field_that_is_to_be_created_is_said_too(self, pages):
         make_contact(emails=("a@x.example",))
