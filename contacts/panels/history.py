@@ -1,5 +1,6 @@
 """What is written down of contacts, and what acts on them are called."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -7,7 +8,7 @@ from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from contacts.models import (
@@ -149,7 +150,7 @@ def undo_last(team_slug: str) -> str:
 
 
 def what_was_done(team_slug: str, change_set: ChangeSet) -> dict[str, Any]:
-    """Return what the question before an undo shows: three queries, and those of describing."""
+    """Return what the question before an undo shows: four queries, and those of describing."""
     first = list(Change.objects.filter(change_set=change_set).order_by("pk")[:200])
     records = undoing.records_of(change_set, size=MOST_COUNTED + 1)
     contacts = [pk for kind, pk in records if kind == "contact"]
@@ -162,27 +163,53 @@ def what_was_done(team_slug: str, change_set: ChangeSet) -> dict[str, Any]:
     back_url, back_label = _back(team_slug, contacts)
     return {
         "change_set": change_set,
-        "sentence": _sentence(change_set, who, len(records)),
+        "sentence": _sentence(change_set, who, records),
+        "consequence": _consequence(change_set, records),
         "lines": lines[:MOST_SHOWN],
         "back_url": back_url,
         "back_label": back_label,
     }
 
 
-def _sentence(change_set: ChangeSet, who: str, number: int) -> str:
+def _sentence(change_set: ChangeSet, who: str, records: Sequence[Record]) -> str:
     values = {
         "who": who,
         "what": gettext("imported %s") % change_set.via
         if change_set.kind == "contact.import" and change_set.via
         else act(change_set.kind),
         "when": date_format(timezone.localtime(change_set.at), "j M Y, H:i"),
-        "number": f"{number_format(MOST_COUNTED, force_grouping=True)}+"
-        if number > MOST_COUNTED
-        else number,
+        "records": _counted(Counter(kind for kind, _pk in records)),
     }
-    if number == 1:
+    if len(records) == 1:
         return gettext("%(who)s %(what)s, %(when)s.") % values
-    return gettext("%(who)s %(what)s, %(when)s: %(number)s records.") % values
+    if len(records) > MOST_COUNTED:
+        many = f"{number_format(MOST_COUNTED, force_grouping=True)}+"
+        values["records"] = gettext("%s records") % many
+    return gettext("%(who)s %(what)s, %(when)s: %(records)s.") % values
+
+
+def _consequence(change_set: ChangeSet, records: Sequence[Record]) -> str:
+    """Return what goes because the act added it, "" where it added nothing or too much to count."""
+    if len(records) > MOST_COUNTED:
+        return ""
+    new = Change.objects.filter(
+        change_set=change_set, op=Change.Op.INSERT, new__isnull=True
+    )
+    found = new.values_list("record", "record_id").distinct()
+    gone = _counted(Counter(kind for kind, _pk in found))
+    return gettext("Undo removes what it added: %s.") % gone if gone else ""
+
+
+def _counted(numbers: Counter[str]) -> str:
+    """Return "7 contacts, 1 account" for the numbers of records by kind."""
+    others = sum(numbers.values()) - numbers["contact"] - numbers["account"]
+    parts = [
+        ngettext("%s contact", "%s contacts", numbers["contact"]) % numbers["contact"],
+        ngettext("%s account", "%s accounts", numbers["account"]) % numbers["account"],
+        ngettext("%s record", "%s records", others) % others,
+    ]
+    counts = (numbers["contact"], numbers["account"], others)
+    return ", ".join(part for part, count in zip(parts, counts, strict=True) if count)
 
 
 def _back(team_slug: str, contact_ids: Sequence[int]) -> tuple[str, str]:

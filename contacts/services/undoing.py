@@ -85,7 +85,7 @@ def queue_undo(*, change_set: ChangeSet, by: Membership, at: datetime) -> Job:
     undoing.mark(change_set, undo_id=undo_set.pk, by=by, at=at)
     return create_job(
         kind=KIND,
-        title=change_set.via or act(change_set.kind),
+        title=_("Undo: %s") % (change_set.via or act(change_set.kind)),
         parameters={"change_set": change_set.pk, "undo": undo_set.pk},
         by=by,
     )

@@ -114,6 +114,8 @@ def test_the_page_asks_before_it_happens(pages, there):
     assert page.status_code == 200
     assert "Take this back?" in page.text
     assert "imported people.csv" in page.text
+    assert "3 contacts" in page.text
+    assert "Undo removes what it added: 1 contact, 1 account." in page.text
     assert Contact.objects.filter(first_name="Ada").exists()
 
 
@@ -123,6 +125,7 @@ def test_the_ledger_says_what_was_removed_and_links_only_to_what_is_there(pages,
     page = undo(pages, job)
 
     taking_back = page.context["job"]
+    assert taking_back.title == "Undo: people.csv"
     ends = dict(JobRow.objects.filter(job=taking_back).values_list("label", "outcome"))
     assert ends["Ada Lovelace"] == JobRow.Outcome.REMOVED
     assert ends["Bob Dylan"] == ends["Cleo Patra"] == JobRow.Outcome.UPDATED
