@@ -44,10 +44,11 @@ class Chunk:
 class Offer:
     """What the page of a finished job offers beside its result, such as a file to download."""
 
-    note: str
+    note: str = ""
     label: str = ""
     icon: str = ""
     url: str = ""  # "" where there is only something to say
+    is_file: bool = True  # it is downloaded; else it is a page
 
 
 # Does the database work of one chunk, inside a transaction that the runner opened. It may be

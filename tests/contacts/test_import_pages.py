@@ -1,5 +1,6 @@
 """The pages of an import (product.md I2, I4; architecture: page or fragment)."""
 
+import html
 import re
 
 import pytest
@@ -213,6 +214,12 @@ class TestImportStart:
         assert Contact.objects.count() == 2
         assert page.status_code == 200
         assert "Import finished. 3 rows: 2 created, 1 skipped" in page.text
+        shown = re.search(
+            r'href="([^"]+)">(?:<svg.*?</svg>)?Show new contacts<', page.text
+        )
+        assert shown
+        listed = pages.client.get(html.unescape(shown[1]))
+        assert {row.name for row in listed.context["page"].rows} == {"Ada", "Bob"}
 
     @pytest.mark.parametrize(
         ("rows", "says"),

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import IO, Any
+from urllib.parse import urlencode
 
 from django.core.files.storage import default_storage
 from django.urls import reverse
@@ -24,8 +25,9 @@ from contacts.services.undoing import undo_url
 from crm.history import registry as history
 from crm.history.services.recording import recording
 from crm.jobs import registry
-from crm.jobs.models import PARTIAL, Job
-from crm.jobs.registry import Chunk, JobFailed, Kind, LedgerRow, Step
+from crm.jobs.models import PARTIAL, Job, JobRow
+from crm.jobs.registry import Chunk, JobFailed, Kind, LedgerRow, Offer, Step
+from crm.teams.models import Membership
 from crm.tenancy import bulk
 
 IMPORT, CHECK = "contacts.import", "contacts.import-check"
@@ -142,6 +144,7 @@ def register() -> None:
             origin=_import_url,
             undo=undo_url,
             undo_label=_lazy("Undo import"),
+            offer=_offer,
         )
     )
     registry.add(
@@ -159,6 +162,21 @@ def register() -> None:
         )
     )
     history.add_acts({"contact.import": _lazy("imported")})
+
+
+def _offer(member: Membership, job: Job) -> Offer | None:
+    """Return the list of those that the import created, while it is not taken back."""
+    slug = member.team.slug
+    if not job.counts.get(JobRow.Outcome.CREATED) or not undo_url(slug, job):
+        return None
+    people = reverse("contacts:people_list", args=[slug])
+    query = urlencode({"import_file": job.parameters["name"]})
+    return Offer(
+        label=_("Show new contacts"),
+        icon="users",
+        url=f"{people}?{query}",
+        is_file=False,
+    )
 
 
 def _contact_url(team_slug: str, pk: int) -> str:

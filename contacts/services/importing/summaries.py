@@ -26,9 +26,10 @@ def of_import(job: Job) -> str:
 
 
 def of_check(job: Job) -> str:
-    return _("Checked only. The first %s rows of each outcome are listed.") % _shown(
-        CHECK_SAMPLES
+    said = _(
+        "Checked only, nothing is written. Of each outcome at most %s rows stand here."
     )
+    return said % _shown(CHECK_SAMPLES)
 
 
 def _ended(outcome: str, number: int) -> str:
