@@ -5,6 +5,7 @@ from typing import Self
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from contacts.models.selections import Selection
@@ -91,7 +92,8 @@ class ContactExport(TeamModel):
     @property
     def file_name(self) -> str:
         """What the file is called where it is saved."""
-        return f"contacts-{self.created_at:%Y-%m-%d}-{self.pk}.{self.format}"
+        day = timezone.localdate(self.created_at)
+        return f"contacts-{day:%Y-%m-%d}-{self.pk}.{self.format}"
 
     @property
     def is_ready(self) -> bool:

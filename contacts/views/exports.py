@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, HttpResponse
@@ -106,6 +107,7 @@ def export_list(request: TeamRequest) -> HttpResponse:
             (export, export.is_expired(at), export.is_takeable_by(request.member))
             for export in page.rows
         ],
+        "days": settings.EXPORT_DAYS,
         "is_of_all": request.member.can("team.manage"),
         "previous": page.previous and f"?cursor={page.previous}",
         "next": page.next and f"?cursor={page.next}",
