@@ -127,6 +127,24 @@ class TestRefusedWorkbooks:
         assert message in response.text
         assert not ContactImport.objects.exists()
 
+    def test_an_archive_is_opened_in_no_process_that_answers_people(
+        self, pages, monkeypatch
+    ):
+        """B9: half a gigabyte of names alone would take six of memory."""
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w") as archive:
+            for number in range(1000):
+                archive.writestr(str(number), "")
+
+        def refuse(*_args, **_kwargs):
+            raise AssertionError("An archive was opened here.")
+
+        monkeypatch.setattr(zipfile, "ZipFile", refuse)
+        response = pages.upload(buffer.getvalue(), "many.xlsx")
+
+        assert response.status_code == 422
+        assert "This is not a table." in response.text
+
     def test_an_archive_of_something_else(self, pages):
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w") as archive:

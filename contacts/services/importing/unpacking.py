@@ -11,6 +11,7 @@ import datetime
 import json
 import resource
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -28,28 +29,36 @@ def main(source: str, target: str, wanted: str) -> dict[str, Any]:
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     resource.setrlimit(resource.RLIMIT_FSIZE, (WRITTEN, WRITTEN))
     try:
-        workbook = load_workbook(source)
-        kinds = {sheet.name: sheet.typ for sheet in workbook.sheets_metadata}
-        names = [n for n in workbook.sheet_names if kinds[n] == SheetTypeEnum.WorkSheet]
-        if not names or (wanted and wanted not in names):
-            return {"problem": "no-sheet"}
-        for name in [wanted] if wanted else names:
-            rows = workbook.get_sheet_by_name(name)
-            if rows.end is not None:
-                break
-        else:
-            return {"problem": "empty"}
-        with Path(target).open("w", encoding="utf-8", newline="") as file:
-            write = csv.writer(file).writerow
-            for row in rows.iter_rows():
-                cells = [text(value) for value in row]
-                while cells and not cells[-1]:
-                    cells.pop()
-                write(cells)
+        with zipfile.ZipFile(source) as archive:
+            if "xl/workbook.xml" not in archive.NameToInfo:
+                return {"problem": "other"}
+        return write_sheet(source, target, wanted)
     except PasswordError:
         return {"problem": "password"}
-    except CalamineError:
+    except (CalamineError, zipfile.BadZipFile):
         return {"problem": "damaged"}
+
+
+def write_sheet(source: str, target: str, wanted: str) -> dict[str, Any]:
+    """Write the sheet as CSV; return its name and those of all sheets, or what is wrong with it."""
+    workbook = load_workbook(source)
+    kinds = {sheet.name: sheet.typ for sheet in workbook.sheets_metadata}
+    names = [n for n in workbook.sheet_names if kinds[n] == SheetTypeEnum.WorkSheet]
+    if not names or (wanted and wanted not in names):
+        return {"problem": "no-sheet"}
+    for name in [wanted] if wanted else names:
+        rows = workbook.get_sheet_by_name(name)
+        if rows.end is not None:
+            break
+    else:
+        return {"problem": "empty"}
+    with Path(target).open("w", encoding="utf-8", newline="") as file:
+        write = csv.writer(file).writerow
+        for row in rows.iter_rows():
+            cells = [text(value) for value in row]
+            while cells and not cells[-1]:
+                cells.pop()
+            write(cells)
     return {"sheets": names, "sheet": name}
 
 

@@ -5,7 +5,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,16 +31,13 @@ class Table:
     delimiter: str
 
 
-def is_workbook(file: IO[bytes]) -> bool:
-    """Return whether the file is an Excel workbook, by what it holds and not by its name."""
+def may_be_workbook(file: IO[bytes]) -> bool:
+    """Return whether the file is an archive, as workbooks are, by what it holds and not by its name.
+
+    Which archive it is shows where it is unpacked: millions of names fit into one.
+    """
     file.seek(0)
-    if file.read(len(_ZIP)) != _ZIP:
-        return False
-    try:
-        with zipfile.ZipFile(file) as archive:
-            return "xl/workbook.xml" in archive.NameToInfo
-    except zipfile.BadZipFile:
-        raise _damaged() from None
+    return file.read(len(_ZIP)) == _ZIP
 
 
 @contextmanager
@@ -50,7 +46,7 @@ def as_table(file: IO[bytes], *, sheet: str = "") -> Iterator[Table]:
 
     A file that is no workbook is its own table.
     """
-    if not is_workbook(file):
+    if not may_be_workbook(file):
         yield Table(file=file, sheets=[], sheet="", encoding="", delimiter="")
         return
     with tempfile.TemporaryDirectory() as folder:
@@ -90,6 +86,12 @@ def _refusal(problem: str) -> BadFile:
             return BadFile(
                 _(
                     "The workbook is protected by a password. Remove it, then upload the file again."
+                )
+            )
+        case "other":
+            return BadFile(
+                _(
+                    "This is not a table. Upload a CSV or TSV file or an Excel workbook (.xlsx)."
                 )
             )
         case "empty":
