@@ -1,10 +1,13 @@
 """Importing contacts from a file: upload, mapping, dry run, start."""
 
+from collections.abc import Callable
+from contextlib import suppress
+from functools import wraps
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
@@ -13,6 +16,7 @@ from contacts.models import ContactImport, ContactStage
 from contacts.services.importing import targets, uploads
 from contacts.services.importing.files import BadFile
 from contacts.services.importing.options import Options
+from crm.conflicts import Refused
 from crm.htmx import render_page, toast
 from crm.jobs import queries as job_queries
 from crm.jobs.models import PARTIAL
@@ -21,6 +25,19 @@ from crm.uploads import is_too_large
 from layouts.models import CustomField
 
 SAMPLE_ROWS = 5
+
+
+def or_not_found(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Answer that there is no such import where somebody discards it at this moment."""
+
+    @wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(*args, **kwargs)
+        except ContactImport.DoesNotExist:
+            raise Http404 from None
+
+    return guarded
 
 
 @team_page("contacts.import")
@@ -73,6 +90,7 @@ def import_create(request: TeamRequest) -> HttpResponse:
 
 
 @team_action("contacts.import")
+@or_not_found
 def import_discard(request: TeamRequest, import_id: int) -> HttpResponse:
     upload = _find(import_id)
     try:
@@ -85,6 +103,7 @@ def import_discard(request: TeamRequest, import_id: int) -> HttpResponse:
 
 
 @team_form("contacts.import")
+@or_not_found
 def import_mapping(request: TeamRequest, import_id: int) -> HttpResponse:
     upload = _find(import_id)
     if upload.is_started:
@@ -94,13 +113,15 @@ def import_mapping(request: TeamRequest, import_id: int) -> HttpResponse:
     form = _mapping_form(request, upload, request.POST or None)
     if not form.is_valid():
         return _mapping_page(request, upload, form, _reading_form(upload))
-    uploads.choose_mapping(
-        upload, mapping=form.mapping, options=_options(form), by=request.member
-    )
+    with suppress(uploads.AlreadyStarted):
+        uploads.choose_mapping(
+            upload, mapping=form.mapping, options=_options(form), by=request.member
+        )
     return redirect("contacts:import_check", request.team.slug, upload.pk)
 
 
 @team_action("contacts.import")
+@or_not_found
 def import_start(request: TeamRequest, import_id: int) -> HttpResponse:
     upload = _find(import_id)
     try:
@@ -116,6 +137,9 @@ def import_start(request: TeamRequest, import_id: int) -> HttpResponse:
             "Only admins add custom fields. Choose something else for these columns."
         )
         toast(request, text, level=messages.ERROR)
+        return redirect("contacts:import_mapping", request.team.slug, upload.pk)
+    except Refused as refused:  # the team may have no more fields
+        toast(request, str(refused), level=messages.ERROR)
         return redirect("contacts:import_mapping", request.team.slug, upload.pk)
     return redirect("jobs:job_detail", request.team.slug, job.pk)
 
@@ -139,6 +163,8 @@ def _read_again(request: TeamRequest, upload: ContactImport) -> HttpResponse:
             read(upload, **reading.cleaned_data, by=request.member)
         except BadFile as bad:
             reading.add_error(None, str(bad))
+        except uploads.AlreadyStarted:
+            return redirect("contacts:import_check", request.team.slug, upload.pk)
         else:
             return redirect("contacts:import_mapping", request.team.slug, upload.pk)
     return _mapping_page(request, upload, _mapping_form(request, upload), reading)

@@ -7,10 +7,12 @@ import pytest
 from django.urls import reverse
 
 from contacts.models import Contact, ContactImport
+from contacts.services.importing import uploads
 from crm.jobs import services as jobs
 from crm.jobs.models import Job, JobRow
 from crm.tenancy.scope import team_scope
 from layouts.models import CustomField
+from layouts.services import fields
 from tests.contacts.importing import ImportPages, counts, csv_text
 from tests.contacts.profile import sign_in
 
@@ -287,6 +289,23 @@ class TestImportStart:
         assert upload.job is None
         assert not CustomField.objects.exists()
 
+    def test_more_fields_than_a_team_may_have(
+        self, as_admin, team, eager_jobs, monkeypatch
+    ):
+        """Q3: nothing is lost, and the person reads why."""
+        monkeypatch.setattr(fields, "MAX_FIELDS", 1)
+        pages = ImportPages(as_admin, team, eager_jobs)
+        new = {"Party": "new:text", "Ward": "new:text"}
+        upload = pages.check(csv_text("Name,Party,Ward", "Ada,Whig,1"), columns=new)
+
+        page = pages.client.post(pages.url("import_start", upload.pk), follow=True)
+
+        assert page.redirect_chain[-1][0] == pages.url("import_mapping", upload.pk)
+        assert "A team has at most 1 fields" in page.text
+        assert not CustomField.objects.exists()
+        upload.refresh_from_db()
+        assert not upload.is_started
+
     def test_a_field_deleted_meanwhile_stops_it_with_a_message(self, pages):
         field = CustomField.objects.create(name="Party", kind="text")
         upload = pages.check(csv_text("Name,Party", "Ada,Whig"))
@@ -306,6 +325,65 @@ class TestImportStart:
         job = pages.start(upload)
 
         assert job.error == "The uploaded file is not there any more."
+
+
+class TestAtTheSameMoment:
+    """Q3: two people work on one upload; whoever comes late is told, by a page."""
+
+    @pytest.fixture
+    def meanwhile(self, monkeypatch):
+        """What happens between the look at the upload and the change to it."""
+
+        def arrange(name, act):
+            service = getattr(uploads, name)
+
+            def late(upload, **values):
+                act(upload)
+                return service(upload, **values)
+
+            monkeypatch.setattr(uploads, name, late)
+
+        return arrange
+
+    def discard(self, upload):
+        uploads.discard(upload, by=None)
+
+    def start(self, upload):
+        uploads.start_import(upload, checked=False, queue=False, by=None)
+
+    @pytest.mark.parametrize(
+        ("name", "service"),
+        [("import_mapping", "choose_mapping"), ("import_start", "start_import")],
+    )
+    def test_a_colleague_discards_it(self, pages, meanwhile, name, service):
+        upload = pages.check(TABLE)
+        body = pages.mapping_form(upload)
+        meanwhile(service, self.discard)
+
+        page = pages.client.post(pages.url(name, upload.pk), body)
+
+        assert page.status_code == 404
+        assert not ContactImport.objects.exists()
+
+    @pytest.mark.parametrize(
+        ("more", "service"),
+        [({}, "choose_mapping"), ({"reread": ""}, "read_again")],
+    )
+    def test_a_colleague_starts_it(self, pages, meanwhile, more, service):
+        upload = pages.check(TABLE)
+        body = pages.mapping_form(upload) | {
+            "encoding": "utf-8",
+            "delimiter": ",",
+            "heading_row": 1,
+        }
+        meanwhile(service, self.start)
+
+        page = pages.client.post(
+            pages.url("import_mapping", upload.pk), body | more, follow=True
+        )
+
+        job = ContactImport.objects.get().job
+        assert page.redirect_chain[-1][0].endswith(f"/jobs/{job.pk}/")
 
 
 class TestOtherTeams:

@@ -183,7 +183,7 @@ def start_import(
     """Create the custom fields that the mapping asks for, and queue the import.
 
     Raise AlreadyStarted for a second start, NotChecked if `checked` demands a dry run that is not
-    there, and MayNotAddFields.
+    there, MayNotAddFields, and Refused for fields that the team may not have.
     """
     upload = _editable(upload)
     adds_fields = any(key.startswith(targets.NEW) for key in upload.mapping)
