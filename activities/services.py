@@ -37,17 +37,19 @@ def log_activity(
 ) -> Activity:
     """Add what happened to the contact's timeline and move its last activity on.
 
-    `entry` holds kind, occurred_at, direction, outcome and body. The same `key` writes once and
-    returns the activity that is there. Raise RecordDeleted for a deleted contact and Refused for
+    `entry` holds kind, occurred_at, direction, outcome and body. The same `key`, unless it is "",
+    writes once and returns the activity that is there. Raise RecordDeleted for a deleted contact and Refused for
     values that cannot be kept.
     """
     contact = editing.lock_contact(contact_id)
     values = _checked(entry, at=at)
-    activity, _created = Activity.objects.get_or_create(
-        contact=contact,
-        idempotency_key=key,
-        defaults={**values, "account_id": contact.account_id, "member": by},
-    )
+    new = {**values, "account_id": contact.account_id, "member": by}
+    if key:
+        activity, _created = Activity.objects.get_or_create(
+            contact=contact, idempotency_key=key, defaults=new
+        )
+    else:
+        activity = Activity.objects.create(contact=contact, **new)
     _move_on(contact.pk, activity.occurred_at)
     return activity
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -105,8 +106,15 @@ def activity_update(request: TeamRequest, activity_id: int) -> HttpResponse:
 def activity_delete(request: TeamRequest, activity_id: int) -> HttpResponse:
     activity = _own(request, activity_id)
     if request.method == "POST":
-        services.delete_activity(activity_id=activity.pk, by=request.member)
-        toast(request, _("The activity was deleted"))
+        try:
+            services.delete_activity(activity_id=activity.pk, by=request.member)
+        except RecordDeleted:
+            text = _("This contact was deleted, so its timeline stays as it is.")
+            toast(request, text, level=messages.ERROR)
+        except Activity.DoesNotExist:
+            raise Http404 from None  # a colleague was faster
+        else:
+            toast(request, _("The activity was deleted"))
         return redirect(activity.contact)
     context = {
         "activity": activity,
@@ -173,6 +181,10 @@ def _update(request: TeamRequest, activity: Activity, form: ActivityForm) -> boo
     except RecordDeleted:
         form.add_error(
             None, _("This contact was deleted. What you typed is still here.")
+        )
+    except Activity.DoesNotExist:
+        form.add_error(
+            None, _("This activity was deleted. What you typed is still here.")
         )
     except Refused as refused:
         form.refuse(refused.key, str(refused))

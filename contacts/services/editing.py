@@ -47,9 +47,10 @@ def update_contact(
 
 
 def lock_contact(contact_id: int) -> Contact:
-    """Return the contact for a change; raise RecordDeleted if it is in the bin."""
-    contact = Contact.objects.select_for_update(of=("self",)).get(pk=contact_id)
-    if contact.is_deleted:
+    """Return the contact for a change; raise RecordDeleted if it is in the bin, or gone for good."""
+    rows = Contact.objects.select_for_update(of=("self",))
+    contact = rows.filter(pk=contact_id).first()
+    if contact is None or contact.is_deleted:
         raise RecordDeleted
     return contact
 

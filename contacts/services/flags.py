@@ -163,7 +163,9 @@ def settle_flags(
 def _locked(flag_id: int, *, is_open: bool = True) -> ContactFlag:
     """Return the flag with its contact, both locked."""
     named = ContactFlag.objects.filter(pk=flag_id).values_list("contact_id", flat=True)
-    contact = editing.lock_contact(named.get())
+    if (contact_id := named.first()) is None:  # it went with its contact
+        raise AlreadyDecided
+    contact = editing.lock_contact(contact_id)
     flags = ContactFlag.objects.select_for_update(of=("self",))
     flag = flags.select_related("email", "phone").get(pk=flag_id)
     if (flag.cleared_at is None) is not is_open:

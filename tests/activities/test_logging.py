@@ -127,6 +127,15 @@ class TestLogging:
 
         assert Activity.objects.count() == 2
 
+    def test_a_form_without_a_token_is_written_each_time(self, visitor):
+        """What came of the record has no token either, and is no answer to it."""
+        note_created([visitor.contact.pk], by=None, at=NOON)
+
+        answers = [log(visitor, htmx=False, token="") for _time in range(2)]
+
+        assert [answer.status_code for answer in answers] == [302, 302]
+        assert Activity.objects.filter(kind="call").count() == 2
+
     def test_one_token_serves_one_contact(self, visitor, as_member):
         log(visitor)
         log(Visitor(as_member, make_contact("Bob")))
@@ -205,6 +214,19 @@ class TestBadInput:
         assert "This contact was deleted" in text_of(answer)
         assert "Talked about the pilot" in html_of(answer)
         assert not Activity.objects.filter(kind="call").exists()
+
+    def test_nothing_is_taken_off_a_deleted_contact(self, visitor, admin):
+        log(visitor)
+        activity = Activity.objects.get()
+        deletion.delete_contacts(
+            contact_ids=[visitor.contact.pk], by=admin, at=timezone.now()
+        )
+        base = visitor.url().split("/contacts/")[0] + f"/activities/{activity.pk}/"
+
+        page = visitor.client.post(f"{base}delete/", follow=True)
+
+        assert "This contact was deleted, so its timeline stays" in html_of(page)
+        assert Activity.objects.exists()
 
 
 class TestWhoMay:
