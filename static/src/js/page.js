@@ -8,7 +8,7 @@ on("click", "[data-panel]", (event, b) => {
   const panel = document.getElementById(b.dataset.panel), show = panel.hidden, togglers = $$(`[data-panel="${panel.id}"]`);
   panel.hidden = !show;
   for (const x of togglers) x.setAttribute("aria-expanded", show);
-  if (show) $("input, select, summary, a, button", panel)?.focus();
+  if (show) ($("input:not([type=hidden]), select, summary", panel) || $("a, button", panel))?.focus();
   else togglers.find(visible)?.focus();
 });
 
