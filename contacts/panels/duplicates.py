@@ -103,8 +103,10 @@ def pair_rows(pairs: Sequence[DuplicatePair], *, slug: str) -> list[dict[str, An
 
 
 def duplicates_state(*, slug: str, dismissed: bool, cursor: str) -> dict[str, Any]:
-    """Return what the page of duplicates shows: two queries."""
+    """Return what the page of duplicates shows: two queries, three where a page has become empty."""
     page = pairs_page(dismissed=dismissed, cursor=cursor)
+    if cursor and not page.rows:
+        page = pairs_page(dismissed=dismissed, cursor="")
     url = reverse("contacts:duplicate_list", args=[slug])
     tabs = [
         (_("Possible duplicates"), url, not dismissed),
@@ -113,6 +115,8 @@ def duplicates_state(*, slug: str, dismissed: bool, cursor: str) -> dict[str, An
     return {
         "pairs": pair_rows(page.rows, slug=slug),
         "page": page,
+        "cursor": cursor,
+        "show": "dismissed" if dismissed else None,
         "is_dismissed": dismissed,
         "search": latest_search(),
         "tabs": tabs,

@@ -16,23 +16,16 @@ from contacts.panels.duplicates import (
     preview_state,
 )
 from contacts.services.merging import at_once, duplicates, searching
-from crm.htmx import render_page, toast
+from crm.htmx import fragment_wanted, render_page, toast
 from crm.tenancy.views import TeamRequest, team_action, team_form, team_page
+
+LIST = {"duplicates-body"}
 
 
 @team_page("contacts.merge")
 def duplicate_list(request: TeamRequest) -> HttpResponse:
-    context = duplicates_state(
-        slug=request.team.slug,
-        dismissed=request.GET.get("show") == "dismissed",
-        cursor=request.GET.get("cursor", ""),
-    ) | {"fragment": bool(request.htmx)}
-    return render_page(
-        request,
-        "contacts/duplicate_list.html",
-        context,
-        partials={"duplicates-body"},
-    )
+    dismissed = request.GET.get("show") == "dismissed"
+    return _pairs(request, dismissed=dismissed, cursor=request.GET.get("cursor", ""))
 
 
 @team_action("contacts.merge")
@@ -73,7 +66,7 @@ def duplicate_dismiss(
     slug = request.team.slug
     undo = pair_url(slug, "duplicate_reopen", contact_id, other_id)
     toast(request, _("Remembered as two people"), undo=_back(request, undo))
-    return redirect(_next(request, contact_id))
+    return _after(request, contact_id, dismissed=False)
 
 
 @team_action("contacts.merge")
@@ -88,7 +81,7 @@ def duplicate_reopen(
         by=request.member,
     )
     toast(request, _("These may be the same person again"))
-    return redirect(_next(request, contact_id))
+    return _after(request, contact_id, dismissed=True)
 
 
 def _decide(decision: Any, **values: Any) -> None:
@@ -96,6 +89,21 @@ def _decide(decision: Any, **values: Any) -> None:
         decision(**values)
     except duplicates.NoPair:
         raise Http404 from None
+
+
+def _pairs(request: TeamRequest, *, dismissed: bool, cursor: str) -> HttpResponse:
+    context = duplicates_state(
+        slug=request.team.slug, dismissed=dismissed, cursor=cursor
+    ) | {"fragment": bool(request.htmx)}
+    return render_page(request, "contacts/duplicate_list.html", context, partials=LIST)
+
+
+def _after(request: TeamRequest, contact_id: int, *, dismissed: bool) -> HttpResponse:
+    """Show the list as it is now, where it was; without scripts the page the button stood on."""
+    if fragment_wanted(request, LIST):
+        cursor = request.POST.get("cursor", "")
+        return _pairs(request, dismissed=dismissed, cursor=cursor)
+    return redirect(_next(request, contact_id))
 
 
 def _back(request: TeamRequest, url: str) -> str:

@@ -136,6 +136,32 @@ class TestDuplicates:
         expect(page.get_by_role("link", name="Merge", exact=True)).to_have_count(1)
         expect(page.locator("[hx-trigger='every 2s']")).to_have_count(0)
 
+    def test_telling_two_apart_keeps_the_place_and_the_focus(
+        self, page: Page, live_server, member
+    ):
+        """Q1: the next pair takes the place, and the button in it the focus."""
+        with team_scope(member.team_id):
+            for n in range(20):
+                make_contact("Bo", f"Ek{n}", phones=(f"+120255501{n:02}",))
+                make_contact("Bob", f"Ek{n}", phones=(f"+120255501{n:02}",))
+            with transaction.atomic():
+                job = searching.start_search(by=member)
+            run_job(job.pk)
+        open_list(page, live_server, member)
+        page.get_by_role("link", name="Duplicates", exact=True).click()
+        buttons = page.get_by_role("button", name="Not a duplicate")
+        expect(buttons).to_have_count(20)
+        buttons.nth(14).focus()
+        scrolled = page.locator("#main").evaluate("main => main.scrollTop")
+
+        page.keyboard.press("Enter")
+
+        expect(buttons).to_have_count(19)
+        expect(page.locator("#toasts")).to_contain_text("Remembered as two people")
+        expect(buttons.nth(14)).to_be_focused()
+        assert scrolled > 100
+        assert page.locator("#main").evaluate("main => main.scrollTop") == scrolled
+
 
 class TestBulk:
     """P7: the page or everybody, and nobody by accident."""
