@@ -1,5 +1,6 @@
 """Whatever stands in a cell, a row is read or refused with a reason, and what is kept fits (I4, Q3)."""
 
+import time
 from datetime import date, datetime
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from contacts.models import Contact, ContactFieldValue
 from contacts.services.importing import targets
+from contacts.services.importing.files import MAX_CELL
 from contacts.services.importing.named import load_named
 from contacts.services.importing.reading import RowReader
 from layouts.kinds.base import VALUE_COLUMNS
@@ -119,3 +121,17 @@ def test_a_record_of_any_width(reader, record):
     if cells:
         assert row.refused
     assert row.number == 2
+
+
+@pytest.mark.parametrize("sign", [" ", "\t", ",", ";", "@", "1", ".", "(", "\n"])
+def test_no_cell_keeps_a_worker_busy(reader, sign):
+    """E6: the longest cell that is allowed, of one sign and another at its ends."""
+    record = [f"a{sign * (MAX_CELL - 2)}b"] * reader.width
+    began = time.process_time()
+
+    for place in range(reader.width):
+        row = [""] * reader.width
+        row[place] = record[place]
+        reader.read(2, row)
+
+    assert time.process_time() - began < 5

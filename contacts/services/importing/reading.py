@@ -26,7 +26,7 @@ from crm.conflicts import Refused
 from crm.text import fold
 from layouts.kinds.base import CustomValue
 
-_PHONE_SEPARATORS = re.compile(r"\s*(?::::|[;\n\r|])\s*")
+_PHONE_SEPARATORS = re.compile(r":::|[;\n\r|]")
 
 
 class RowReader:
@@ -154,7 +154,7 @@ class RowReader:
             try:
                 row.phones.setdefault(parse_phone(text, country=here), kind)
             except BadPhone as bad:
-                parts = list(filter(None, _PHONE_SEPARATORS.split(text)))
+                parts = taking.separated(text, _PHONE_SEPARATORS)
                 if len(parts) > 1:
                     taking.take_several(take, row, heading, parts)
                 else:

@@ -19,7 +19,7 @@ Take = Callable[[Row, str], None]
 MAX_ADDRESSES = 20  # of each kind from one row
 MAX_COMPANY = 200
 MAX_ID_DIGITS = 18
-_SEPARATORS = re.compile(r"\s*(?::::|[;\n\r]|,(?=[^,]*@))\s*")
+_SEPARATORS = re.compile(r":::|[;\n\r]|,(?=[^,]*@)")
 
 
 def take_email(heading: str, kind: str) -> Take:
@@ -27,13 +27,22 @@ def take_email(heading: str, kind: str) -> Take:
         try:
             row.emails.setdefault(normalize_email(text), (text, kind))
         except BadEmail as bad:
-            parts = list(filter(None, _SEPARATORS.split(text)))
+            parts = separated(text, _SEPARATORS)
             if len(parts) > 1:
                 take_several(take, row, heading, parts)
             else:
                 row.notes.append(f"{heading}: {bad}")
 
     return take
+
+
+def separated(text: str, separators: re.Pattern[str]) -> list[str]:
+    """Return the parts of a cell without the space around them.
+
+    No pattern looks for that space: before none that ends in a separator it would look again and
+    again.
+    """
+    return [part for found in separators.split(text) if (part := found.strip())]
 
 
 def take_several(take: Take, row: Row, heading: str, parts: Sequence[str]) -> None:
