@@ -189,15 +189,18 @@ def _sentence(change_set: ChangeSet, who: str, records: Sequence[Record]) -> str
 
 
 def _consequence(change_set: ChangeSet, records: Sequence[Record]) -> str:
-    """Return what goes because the act added it, "" where it added nothing or too much to count."""
+    """Return what goes, as far as it can be counted, and whether anything may stay."""
     if len(records) > MOST_COUNTED:
-        return ""
+        return gettext("What was changed since stays as it is.")
     new = Change.objects.filter(
         change_set=change_set, op=Change.Op.INSERT, new__isnull=True
     )
     found = new.values_list("record", "record_id").distinct()
     gone = _counted(Counter(kind for kind, _pk in found))
-    return gettext("Undo removes what it added: %s.") % gone if gone else ""
+    said = [gettext("Undo removes what it added: %s.") % gone] if gone else []
+    if undo_jobs.is_in_parts(change_set, len(records)):
+        said.append(gettext("What was changed since stays as it is."))
+    return " ".join(said)
 
 
 def _counted(numbers: Counter[str]) -> str:

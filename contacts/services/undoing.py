@@ -64,10 +64,15 @@ def undo(*, change_set_id: int, by: Membership, at: datetime) -> Undone | Job:
         raise AlreadyUndone
     if is_running(change_set):
         raise StillRunning
-    is_long = len(undoing.records_of(change_set, size=AT_ONCE + 1)) > AT_ONCE
-    if change_set.kind in WHOLE or not is_long:
+    number = len(undoing.records_of(change_set, size=AT_ONCE + 1))
+    if not is_in_parts(change_set, number):
         return undoing.undo_change_set(change_set_id=change_set_id, by=by, at=at)
     return queue_undo(change_set=change_set, by=by, at=at)
+
+
+def is_in_parts(change_set: ChangeSet, number: int) -> bool:
+    """Return whether an act on so many records is undone by a job, which leaves what has changed since."""
+    return number > AT_ONCE and change_set.kind not in WHOLE
 
 
 def is_running(change_set: ChangeSet) -> bool:
@@ -100,6 +105,14 @@ def start(job: Job) -> Iterator[Step]:
     while records := undoing.records_of(change_set, after=after, size=CHUNK):
         yield partial(_step, job, change_set, undo_set, records, number)
         after, number = records[-1], number + len(records)
+    if not undo_set.changes.exists():
+        yield partial(_count_again, job, after)
+
+
+def _count_again(job: Job, last: Record) -> Chunk:
+    """Where every record stays, the act is not undone: what stands in the way may go."""
+    _give_up(job)
+    return Chunk(position={"record": last[0], "id": last[1]}, done=0)
 
 
 def _step(
@@ -164,7 +177,9 @@ def summary(job: Job) -> str:
     kept = job.counts.get(JobRow.Outcome.SKIPPED, 0)
     gone = job.counts.get(JobRow.Outcome.REMOVED, 0)
     said = []
-    if done or not gone:
+    if not done and not gone:
+        said.append(_("Nothing was taken back"))
+    if done:
         text = ngettext("%s record was set back", "%s records were set back", done)
         said.append(text % done)
     if gone:

@@ -156,6 +156,24 @@ def test_what_was_changed_since_stays(pages, there):
     assert [row.label for row in kept] == ["F3 L3", "Engines"]
 
 
+def test_where_all_of_it_was_changed_it_can_be_tried_again(pages, there):
+    """Q3: an undo that took nothing back is not the last one."""
+    job = pages.run(csv_text(HEADINGS, *MANY))
+    asked = pages.client.get(offer(pages, job)).text
+    Contact.objects.update(title="By hand", version=F("version") + 1)
+
+    undo(pages, job)
+
+    assert "What was changed since stays as it is." in asked
+    url = reverse(
+        "jobs:job_detail", args=[pages.team.slug, Job.objects.latest("pk").pk]
+    )
+    page = pages.client.get(url)
+    assert "Nothing was taken back; 121 stay as they are" in page.text
+    assert offer(pages, job)
+    assert Contact.objects.filter(first_name__startswith="F").count() == len(MANY)
+
+
 def test_the_timeline_says_that_the_import_was_taken_back(pages, there):
     job = pages.run(
         csv_text(HEADINGS, *FEW, *MANY), existing=ContactImport.Existing.OVERWRITE
