@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
@@ -24,7 +25,7 @@ from crm.history.services.recording import open_change_set, recording
 from crm.history.services.undoing import AlreadyUndone, Undone
 from crm.jobs import registry
 from crm.jobs.models import Job, JobRow
-from crm.jobs.registry import Chunk, JobFailed, Kind, LedgerRow, Step
+from crm.jobs.registry import Chunk, JobFailed, Kind, LedgerRow, Offer, Step
 from crm.jobs.services import actor_of, create_job
 from crm.teams.models import Membership
 
@@ -202,6 +203,17 @@ def undo_url(team_slug: str, job: Job) -> str:
     if change_set is None or not change_set.changes.exists():
         return ""
     return reverse("contacts:change_set_undo", args=[team_slug, change_set.pk])
+
+
+def taken_back(_member: Membership, job: Job) -> Offer | None:
+    """Return what the page of a job says when what it did was taken back."""
+    change_set = ChangeSet.objects.filter(
+        pk=job.parameters.get("change_set"), undone_at__isnull=False
+    ).first()
+    if change_set is None:
+        return None
+    at = date_format(timezone.localtime(change_set.undone_at), "j M Y, H:i")
+    return Offer(note=_("This was taken back on %s.") % at)
 
 
 def register() -> None:

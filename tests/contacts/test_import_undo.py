@@ -101,6 +101,10 @@ def test_everything_is_as_it_was_and_can_be_imported_again(pages, there, rows):
 
     assert state() == before
     assert offer(pages, first) == ""
+    url = reverse("jobs:job_detail", args=[pages.team.slug, first.pk])
+    page = pages.client.get(url).text
+    assert "This was taken back on " in page
+    assert "Show new contacts" not in page
     again = pages.run(text, **options)
     assert counts(again) == counts(first)
     assert state() == imported

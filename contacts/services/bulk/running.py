@@ -19,7 +19,7 @@ from django.utils.translation import ngettext
 from contacts import bulk_actions
 from contacts.bulk_actions import Batch, BulkAction, Ended
 from contacts.models import Contact, Person, Selection
-from contacts.services.undoing import undo_url
+from contacts.services.undoing import taken_back, undo_url
 from crm.conflicts import Refused
 from crm.history.models import ChangeSet
 from crm.history.services.recording import open_change_set, recording
@@ -185,5 +185,6 @@ def register() -> None:
             outcomes=(Outcome.DONE, Outcome.SKIPPED, Outcome.FAILED),
             is_of_file=False,
             undo=undo_url,
+            offer=taken_back,
         )
     )

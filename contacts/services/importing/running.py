@@ -21,7 +21,7 @@ from contacts.services.importing.past import Ledger, Past, memory
 from contacts.services.importing.planning import Plan, Result
 from contacts.services.importing.rows import Row
 from contacts.services.importing.runs import MAY_IMPORT, Run
-from contacts.services.undoing import undo_url
+from contacts.services.undoing import taken_back, undo_url
 from crm.history import registry as history
 from crm.history.services.recording import recording
 from crm.jobs import registry
@@ -165,10 +165,10 @@ def register() -> None:
 
 
 def _offer(member: Membership, job: Job) -> Offer | None:
-    """Return the list of those that the import created, while it is not taken back."""
+    """Return the list of those that the import created, or that it was taken back."""
     slug = member.team.slug
     if not job.counts.get(JobRow.Outcome.CREATED) or not undo_url(slug, job):
-        return None
+        return taken_back(member, job)
     people = reverse("contacts:people_list", args=[slug])
     query = urlencode({"import_file": job.parameters["name"]})
     return Offer(
