@@ -9,11 +9,14 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(
             [
-                "CREATE STATISTICS account_value_of_team (dependencies, mcv)"
-                " ON team_id, field_id, number_value FROM accounts_accountfieldvalue",
-                "ALTER STATISTICS account_value_of_team SET STATISTICS 300",
+                "CREATE STATISTICS account_value_of_team (dependencies)"
+                " ON team_id, field_id FROM accounts_accountfieldvalue",
+                "CREATE STATISTICS account_value_of_field (mcv)"
+                " ON team_id, field_id, number_value, amount_value, date_value, member_id,"
+                " text_sort FROM accounts_accountfieldvalue",
+                "ALTER STATISTICS account_value_of_field SET STATISTICS 300",
                 "ANALYZE accounts_accountfieldvalue",
             ],
-            "DROP STATISTICS account_value_of_team",
+            "DROP STATISTICS account_value_of_team, account_value_of_field",
         )
     ]
