@@ -7,6 +7,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from crm.teams.models import Invitation, Membership
 from crm.teams.roles import Role
@@ -263,3 +264,12 @@ class TestRecentPassword:
         assert response["Location"].startswith(reverse("account_reauthenticate"))
         member.refresh_from_db()
         assert (member.role, member.removed_at) == (Role.REP, None)
+
+    def test_so_does_the_way_back_of_who_was_removed(self, stale, team, member):
+        Membership.objects.filter(pk=member.pk).update(removed_at=timezone.now())
+
+        response = stale.post(url("member_restore", team, member.pk))
+
+        assert response["Location"].startswith(reverse("account_reauthenticate"))
+        member.refresh_from_db()
+        assert member.removed_at

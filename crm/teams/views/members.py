@@ -115,6 +115,7 @@ def member_remove(request: TeamRequest, member_id: int) -> HttpResponse:
 
 
 @team_action("members.manage")
+@recently_confirmed
 def member_restore(request: TeamRequest, member_id: int) -> HttpResponse:
     member = get_object_or_404(Membership, pk=member_id)
     try:
