@@ -20,10 +20,13 @@ from contacts.queries.linkedin import linkedin_key, linkedin_spellings
 from contacts.services.blocking import digest, keys_of_contact, keys_of_person
 from contacts.services.deletion import NotAllowed
 from contacts.services.importing.rows import Key
+from contacts.services.importing.running import IMPORT
 from contacts.services.purging import end_contacts
 from contacts.signals import people_forgotten
 from crm.jobs.services import blank_rows_about
-from crm.teams.models import Membership
+from crm.teams.models import Membership, Team
+from crm.tenancy import bulk
+from crm.tenancy.scope import current_team_id
 
 # Persons of the directory who are looked at for each address.
 LOOKED_AT = 20
@@ -38,6 +41,9 @@ def forget_contact(*, contact_id: int, by: Membership, at: datetime) -> Erasure:
     """
     if not by.can("contacts.forget"):
         raise NotAllowed
+    # Whoever is saved or imported at this moment was not looked up among the forgotten in vain.
+    bulk.take_turns(IMPORT)
+    Team.objects.select_for_update(no_key=True).get(pk=current_team_id())
     contact = Contact.objects.select_for_update(of=("self",)).get(pk=contact_id)
     twins = _twins_in_the_bin(contact)
     ended = _with_parts([contact, *twins])

@@ -7,7 +7,6 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
-from activities import views as activities
 from contacts.models import (
     BlockedKey,
     Contact,
@@ -18,7 +17,6 @@ from contacts.models import (
 from contacts.services import deletion, erasure_ledger, forgetting, saving
 from contacts.services.creating import NewContact, create_contact
 from contacts.tasks import remove_old_uploads
-from contacts.views import editing, flags
 from crm.history.models import Change
 from crm.jobs.models import JobRow
 from crm.jobs.services import run_job
@@ -70,50 +68,6 @@ def everything_in_the_database(mark):
             )
             found += [table] if cursor.fetchone() else []
     return found
-
-
-class TestAtTheSameMoment:
-    """Q3: whoever works on the contact when it is forgotten is told, by a page."""
-
-    @pytest.mark.parametrize(
-        "edit",
-        [
-            (editing, "find_profile", "fields/title/edit/", {"title": "Countess"}),
-            (editing, "find_profile", "edit/", {"first_name": "Augusta"}),
-            (editing, "find_profile", "lists/add/", {"lists": "new:Hot"}),
-            (flags, "find_profile", "flag/", {"keys": "title", "reason": "wrong"}),
-            (
-                activities,
-                "find_contact",
-                "activities/new/",
-                {
-                    "kind": "call",
-                    "direction": "outbound",
-                    "occurred_at": "2026-06-15T11:30",
-                },
-            ),
-        ],
-        ids=["field", "dialog", "lists", "flag", "activity"],
-    )
-    @pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])
-    def test_an_edit_comes_too_late(
-        self, as_member, ada, admin, monkeypatch, edit, headers
-    ):
-        module, read, path, typed = edit
-        find = getattr(module, read)
-
-        def late(contact_id):
-            found = find(contact_id)
-            forget(Contact.objects.get(pk=contact_id), by=admin)
-            return found
-
-        monkeypatch.setattr(module, read, late)
-        page = as_member.post(
-            f"{ada.get_absolute_url()}{path}", {**typed, "version": 1}, headers=headers
-        )
-
-        assert page.status_code == 422
-        assert not Contact.objects.exists()
 
 
 class TestForget:
