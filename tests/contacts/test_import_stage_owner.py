@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from contacts.models import Contact, ContactImport, ContactStage
 from contacts.services.importing.writing import Writer
@@ -60,6 +61,18 @@ class TestNewContacts:
             reasons(job)[2] == "Stage: “Lukewarm” is left out. There is no such stage"
         )
         assert Contact.objects.get().stage.is_first
+
+    @pytest.mark.parametrize(
+        "change", [{"removed_at": timezone.now()}, {"role": Role.VIEWER}]
+    )
+    def test_who_cannot_own_any_more_becomes_no_owner(self, pages, bea, change):
+        """The choice was made before the import began."""
+        upload = pages.check(csv_text("Name", "Ada"), owner=bea.pk)
+        Membership.objects.filter(pk=bea.pk).update(**change)
+
+        pages.start(upload)
+
+        assert Contact.objects.get().owner is None
 
     def test_an_owner_must_be_one_member_who_may_own(self, pages, bea):
         make_member(Role.REP, name="Cy Twin")

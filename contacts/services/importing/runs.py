@@ -150,11 +150,16 @@ class Run:
             fields=self.terms.fields,
             account_columns=self.account_columns,
             stage_id=chosen.pk,
-            owner_id=self.options.owner_id,
+            owner_id=self._owner_id(),
             list_id=self.options.list_id,
             source_detail=self.job.parameters["name"][:200],
             by=self.job.created_by,
         )
+
+    def _owner_id(self) -> int | None:
+        """Return who gets new contacts; nobody where they have left or only look by now."""
+        owner_id = self.options.owner_id
+        return owner_id if owner_id in self.named.owners else None
 
 
 def _zone(job: Job) -> ZoneInfo | None:
