@@ -132,6 +132,18 @@ class TestInPlace:
         save.click()
         expect(value).to_contain_text("Engines")
 
+    def test_the_buttons_of_a_tall_editor_cover_nothing(
+        self, page: Page, live_server, member, ada
+    ):
+        open_profile(page, live_server, member, ada)
+        page.locator(f"#edit-c-location-{ada.pk}").click()
+        save = page.get_by_role("button", name="Save", exact=True)
+        expect(save).to_be_in_viewport()
+
+        below = page.locator(f"#c-location-{ada.pk} + .prop").bounding_box()
+        box = save.bounding_box()
+        assert box["y"] + box["height"] <= below["y"]
+
     def test_a_mistake_stays_with_the_text_the_message_and_the_focus(
         self, page: Page, live_server, member, ada
     ):
