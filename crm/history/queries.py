@@ -122,12 +122,19 @@ def acts_on_value(
 
 
 def changed_since_added(record: str, record_ids: Collection[int]) -> list[int]:
-    """Return the records that another act than the one that added them has changed, and no undo."""
+    """Return the records that another act than the one that added them has changed, and no undo.
+
+    An act that was taken back of the record counts as little as what took it back.
+    """
     mine = Change.objects.filter(record=record)
     added = mine.filter(
         AnyOf(F("record_id"), record_ids), op=Change.Op.INSERT, new__isnull=True
     )
+    taken_back = mine.filter(
+        record_id=OuterRef("record_id"), change_set__undoes=OuterRef("change_set")
+    )
     later = mine.filter(record_id=OuterRef("record_id")).exclude(
         Q(change_set=OuterRef("change_set")) | Q(change_set__kind=UNDO)
     )
+    later = later.exclude(Exists(taken_back), change_set__undone_at__isnull=False)
     return list(added.filter(Exists(later)).values_list("record_id", flat=True))

@@ -19,6 +19,7 @@ from contacts.models import (
     ListEntry,
 )
 from contacts.services import deletion
+from crm.history.models import ChangeSet
 from crm.jobs.models import Job, JobRow
 from layouts.models import CustomField
 from tests.contacts.importing import ImportPages, counts, csv_text
@@ -158,6 +159,28 @@ def test_what_was_changed_since_stays(pages, there):
     rows = JobRow.objects.filter(job=page.context["job"])
     kept = rows.filter(outcome=JobRow.Outcome.SKIPPED).order_by("number")
     assert [row.label for row in kept] == ["F3 L3", "Engines"]
+
+
+@pytest.mark.parametrize("is_taken_back", [True, False])
+def test_what_was_changed_and_taken_back_is_unchanged(
+    pages, there, admin, is_taken_back
+):
+    job = pages.run(csv_text(HEADINGS, *FEW))
+    ada = Contact.objects.get(first_name="Ada")
+    url = reverse(
+        "contacts:contact_field_edit", args=[pages.team.slug, ada.pk, "title"]
+    )
+    pages.client.post(url, {"title": "By hand"})
+    if is_taken_back:
+        change_set = ChangeSet.objects.latest("pk").pk
+        pages.client.post(
+            reverse("contacts:change_set_undo", args=[pages.team.slug, change_set])
+        )
+
+    answer = undo(pages, job)
+
+    assert Contact.objects.filter(first_name="Ada").exists() is not is_taken_back
+    assert ("What stands in the way" in answer.text) is not is_taken_back
 
 
 def test_where_all_of_it_was_changed_it_can_be_tried_again(pages, there):
