@@ -18,6 +18,7 @@ from contacts.services import selections
 from contacts.services.bulk.running import list_url
 from contacts.services.exporting import starting
 from crm.htmx import render_page, toast
+from crm.teams.confirming import recently_confirmed
 from crm.tenancy.views import TeamRequest, team_form, team_page
 
 TYPES = {
@@ -27,6 +28,7 @@ TYPES = {
 
 
 @team_form("contacts.export_own")
+@recently_confirmed()
 def contact_export(request: TeamRequest, contact_id: int) -> HttpResponse:
     """Export one contact, from its Actions (product.md C2)."""
     mine = Contact.objects.saved().exportable_by(request.member)
@@ -48,6 +50,7 @@ def contact_export(request: TeamRequest, contact_id: int) -> HttpResponse:
 
 
 @team_form("contacts.export_own")
+@recently_confirmed()
 def export_create(request: TeamRequest, selection_id: int) -> HttpResponse:
     contacts = Selection.objects.filter(of=Selection.Of.CONTACTS)
     selection: Selection = get_object_or_404(contacts, pk=selection_id)
@@ -75,6 +78,7 @@ def export_create(request: TeamRequest, selection_id: int) -> HttpResponse:
 
 
 @team_page("contacts.export_own")
+@recently_confirmed(back_to="contacts:export_list")
 def export_download(request: TeamRequest, export_id: int) -> HttpResponse:
     found = ContactExport.objects.visible_to(request.member)
     export = get_object_or_404(found, pk=export_id, size__isnull=False)

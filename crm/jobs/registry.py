@@ -48,7 +48,6 @@ class Offer:
     label: str = ""
     icon: str = ""
     url: str = ""  # "" where there is only something to say
-    is_file: bool = True  # it is downloaded; else it is a page
 
 
 # Does the database work of one chunk, inside a transaction that the runner opened. It may be

@@ -31,7 +31,7 @@ def part(html: str, id: str) -> str:
 
 
 def sign_in(member: Membership) -> Client:
-    client = Client()
+    client = SignedInClient()
     client.force_login(member.user, backend="crm.teams.backends.MembershipBackend")
     return client
 

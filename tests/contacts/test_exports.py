@@ -4,6 +4,7 @@ import csv
 import io
 from datetime import timedelta
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.core.files.storage import default_storage
@@ -457,3 +458,35 @@ def snapshot() -> Any:
         list(ContactPhone.objects.order_by("pk").values_list()),
         Account.objects.count(),
     ]
+
+
+class TestRecentPassword:
+    """E4: contacts are taken out by somebody who typed the password lately."""
+
+    @pytest.fixture
+    def stale(self, member: Membership) -> Client:
+        browser = Client()
+        browser.force_login(member.user, backend="crm.teams.backends.MembershipBackend")
+        return browser
+
+    def way_back(self, response: Any) -> str:
+        target = urlsplit(response["Location"])
+        assert target.path == reverse("account_reauthenticate")
+        return parse_qs(target.query)["next"][0]
+
+    def test_the_choice_of_a_file_comes_after_it(self, stale, team, member, ada):
+        path = url("export_create", team, choose(member, ada).pk)
+        assert self.way_back(stale.get(path)) == path
+        assert self.way_back(stale.post(path, {"file_format": CSV})) == path
+
+        path = url("contact_export", team, ada.pk)
+        assert self.way_back(stale.get(path)) == path
+        assert not ContactExport.objects.exists()
+
+    def test_a_download_leads_back_to_the_list(self, stale, team, member, ada):
+        made = export(member, ada)
+        response = stale.get(url("export_download", team, made.pk))
+
+        assert self.way_back(response) == url("export_list", team)
+        page = stale.get(url("export_list", team)).text
+        assert "Confirm your password, then try again" in page

@@ -175,7 +175,6 @@ def _offer(member: Membership, job: Job) -> Offer | None:
         label=_("Show new contacts"),
         icon="users",
         url=f"{people}?{query}",
-        is_file=False,
     )
 
 

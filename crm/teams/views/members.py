@@ -1,14 +1,7 @@
 """Who is in the team: members, their roles, and open invitations."""
 
-import time
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
-from urllib.parse import urlencode
 
-from allauth.account.authentication import get_authentication_records
-from django.conf import settings
-from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -17,32 +10,11 @@ from django.utils.translation import gettext as _
 
 from crm.htmx import render_page, toast
 from crm.teams import leaving, queries, services
+from crm.teams.confirming import recently_confirmed
 from crm.teams.forms import InvitationForm, MemberRoleForm
 from crm.teams.models import Invitation, Membership
 from crm.teams.roles import grantable
 from crm.tenancy.views import TeamRequest, team_action, team_form, team_page
-
-
-def recently_confirmed(
-    view: Callable[..., HttpResponse],
-) -> Callable[..., HttpResponse]:
-    """Ask for the password where it was not typed lately: who is in a team decides who reads it (E4)."""
-
-    @wraps(view)
-    def guarded(request: TeamRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        signed_in = get_authentication_records(request, request.user)
-        since = time.time() - settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
-        if any(record["at"] > since for record in signed_in):
-            return view(request, *args, **kwargs)
-        back = request.get_full_path()
-        if request.method != "GET":
-            back = reverse("teams:member_list", args=[request.team.slug])
-            text = _("Confirm your password, then try again")
-            toast(request, text, level=messages.INFO)
-        query = urlencode({"next": back})
-        return redirect(f"{reverse('account_reauthenticate')}?{query}")
-
-    return guarded
 
 
 @team_page("team.view")
@@ -51,7 +23,7 @@ def member_list(request: TeamRequest) -> HttpResponse:
 
 
 @team_form("members.manage")
-@recently_confirmed
+@recently_confirmed()
 def invitation_create(request: TeamRequest) -> HttpResponse:
     form = InvitationForm(request.POST or None, by=request.member)
     sent = _invite(request, form) if form.is_valid() else None
@@ -82,7 +54,7 @@ def member_leave(request: TeamRequest) -> HttpResponse:
 
 
 @team_action("members.manage")
-@recently_confirmed
+@recently_confirmed(back_to="teams:member_list")
 def member_role(request: TeamRequest, member_id: int) -> HttpResponse:
     member = get_object_or_404(Membership.objects.active(), pk=member_id)
     form = MemberRoleForm(request.POST)
@@ -98,7 +70,7 @@ def member_role(request: TeamRequest, member_id: int) -> HttpResponse:
 
 
 @team_action("members.manage")
-@recently_confirmed
+@recently_confirmed(back_to="teams:member_list")
 def member_remove(request: TeamRequest, member_id: int) -> HttpResponse:
     member = get_object_or_404(Membership.objects.active(), pk=member_id)
     try:
@@ -115,7 +87,7 @@ def member_remove(request: TeamRequest, member_id: int) -> HttpResponse:
 
 
 @team_action("members.manage")
-@recently_confirmed
+@recently_confirmed(back_to="teams:member_list")
 def member_restore(request: TeamRequest, member_id: int) -> HttpResponse:
     member = get_object_or_404(Membership, pk=member_id)
     try:
