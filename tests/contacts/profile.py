@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from contacts.models import Contact
 from crm.teams.models import Membership
+from tests.conftest import SignedInClient
 
 HTMX = {"HX-Request": "true"}
 HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
