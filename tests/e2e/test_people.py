@@ -201,6 +201,18 @@ class TestBulk:
         page.keyboard.press("Escape")
         expect(self.bar(page)).to_be_hidden()
 
+    def test_one_key_leads_from_the_rows_to_the_actions(
+        self, page: Page, live_server, member
+    ):
+        """Q1: not past every row of the list."""
+        open_list(page, live_server, member)
+        expect(page.locator("html[data-ready]")).to_have_count(1)
+        expect(page.get_by_label("Select Ada03 Lovelace")).to_be_visible()
+        for key in ("j", "x", "b"):
+            page.keyboard.press(key)
+
+        expect(self.bar(page).locator(":focus")).to_be_visible()
+
     def test_too_many_to_merge_stay_selected(self, page: Page, live_server, member):
         open_list(page, live_server, member)
         page.get_by_label("Select Ada03 Lovelace").check()

@@ -91,7 +91,7 @@ class TestInPlace:
 
         value.focus()
         page.keyboard.press("Enter")
-        editor = page.get_by_role("textbox", name="Title")
+        editor = settled(page.get_by_role("textbox", name="Title"))
         expect(editor).to_be_focused()
         editor.fill("Analyst")
         page.keyboard.press("Enter")
@@ -109,7 +109,7 @@ class TestInPlace:
         value = page.locator(f"#edit-c-location-{ada.pk}")
 
         value.click()
-        page.get_by_label("City").fill("Paris")
+        settled(page.get_by_label("City")).fill("Paris")
         page.keyboard.press("Escape")
 
         expect(value).to_be_focused()

@@ -25,6 +25,7 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   if (undo) undo.click();
   else if (isTyping(el)) { el.focus(); el.select?.(); }
+  else if (el.matches("[role=toolbar]")) $$("button", el).find(visible)?.focus();
   else el.click();
 });
 
