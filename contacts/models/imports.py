@@ -4,8 +4,12 @@ from collections.abc import Sequence
 from typing import Self
 
 from django.db import models
+from django.db.models import Exists, OuterRef
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
+from crm.history.models import ChangeSet
 from crm.jobs.models import Job
 from crm.teams.models import Membership
 from crm.tenancy.models import TeamForeignKey, TeamManager, TeamModel, TeamQuerySet
@@ -14,7 +18,10 @@ from crm.tenancy.models import TeamForeignKey, TeamManager, TeamModel, TeamQuery
 class ContactImportQuerySet(TeamQuerySet):
     def recent(self) -> Self:
         """Imports newest first, also those that wait to be started."""
-        return self.select_related("job", "created_by__user").order_by("-pk")
+        act = Cast(KT("job__parameters__change_set"), models.BigIntegerField())
+        undone = ChangeSet.objects.filter(pk=OuterRef("act"), undone_at__isnull=False)
+        rows = self.annotate(act=act, is_taken_back=Exists(undone))
+        return rows.select_related("job", "created_by__user").order_by("-pk")
 
     def last_like(self, headings: Sequence[str]) -> Self:
         """The newest import that was started of a file with the same headings; none for new ones."""

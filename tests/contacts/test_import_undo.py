@@ -106,6 +106,7 @@ def test_everything_is_as_it_was_and_can_be_imported_again(pages, there, rows):
     page = pages.client.get(url).text
     assert "This was taken back on " in page
     assert "Show new contacts" not in page
+    assert "Taken back" in pages.client.get(pages.url("import_create")).text
     again = pages.run(text, **options)
     assert counts(again) == counts(first)
     assert state() == imported
