@@ -5,7 +5,7 @@ from typing import Self
 
 from django.db import models
 from django.db.models import Exists, OuterRef
-from django.db.models.fields.json import KT
+from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
@@ -18,9 +18,11 @@ from crm.tenancy.models import TeamForeignKey, TeamManager, TeamModel, TeamQuery
 class ContactImportQuerySet(TeamQuerySet):
     def recent(self) -> Self:
         """Imports newest first, also those that wait to be started."""
-        act = Cast(KT("job__parameters__change_set"), models.BigIntegerField())
+        act = KeyTextTransform("change_set", "job__parameters")
         undone = ChangeSet.objects.filter(pk=OuterRef("act"), undone_at__isnull=False)
-        rows = self.annotate(act=act, is_taken_back=Exists(undone))
+        rows = self.annotate(
+            act=Cast(act, models.BigIntegerField()), is_taken_back=Exists(undone)
+        )
         return rows.select_related("job", "created_by__user").order_by("-pk")
 
     def last_like(self, headings: Sequence[str]) -> Self:
