@@ -13,7 +13,9 @@ from django.test import override_settings
 from playwright.sync_api import Browser, Locator, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
+from crm.teams.models import Membership
 from tests.architecture import world as worlds
+from tests.factories import PASSWORD
 
 # Chromium keeps no __Host- cookie of a server without TLS.
 SETTINGS = {
@@ -105,6 +107,21 @@ def site(
         site = Site(server, worlds.build(), browser)
         stack.callback(site.close)
         yield site
+
+
+@pytest.fixture
+def plain_http(settings: Any) -> None:
+    """The settings of a server without TLS, for tests that sign in by the form."""
+    for name, value in SETTINGS.items():
+        setattr(settings, name, value)
+    settings.ACCOUNT_EMAIL_VERIFICATION = "none"
+
+
+def sign_in(page: Page, member: Membership) -> None:
+    """Sign in with the form that stands in the way of a page."""
+    page.get_by_label("E-mail").fill(member.user.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
 
 
 def settled(found: Locator) -> Locator:

@@ -11,8 +11,8 @@ from contacts.services.merging import searching
 from crm.jobs.services import run_job
 from crm.teams.models import Membership
 from crm.tenancy.scope import team_scope
-from tests.e2e.conftest import SETTINGS, settled
-from tests.factories import PASSWORD, PersonFactory, make_contact, make_team
+from tests.e2e.conftest import settled, sign_in
+from tests.factories import PersonFactory, make_contact, make_team
 
 pytestmark = [
     pytest.mark.e2e,
@@ -36,13 +36,6 @@ SMALL = """() => [...document.querySelectorAll("a[href], button, input:not([type
 
 
 @pytest.fixture
-def plain_http(settings):
-    for name, value in SETTINGS.items():
-        setattr(settings, name, value)
-    settings.ACCOUNT_EMAIL_VERIFICATION = "none"
-
-
-@pytest.fixture
 def member():
     """The owner of a team with sixty contacts and two people who are net new."""
     member = Membership.across_teams.select_related("team", "user").get(
@@ -59,9 +52,7 @@ def member():
 def open_list(page: Page, live_server, member, query: str = "") -> None:
     page.set_default_timeout(15_000)
     page.goto(f"{live_server.url}/t/{member.team.slug}/people/?{query}")
-    page.get_by_label("E-mail").fill(member.user.email)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    sign_in(page, member)
 
 
 class TestList:

@@ -13,8 +13,8 @@ from contacts.services import editing
 from crm.conflicts import Edit
 from crm.teams.models import Membership
 from crm.tenancy.scope import team_scope
-from tests.e2e.conftest import SETTINGS, settled
-from tests.factories import PASSWORD, AccountFactory, make_contact, make_team
+from tests.e2e.conftest import settled, sign_in
+from tests.factories import AccountFactory, make_contact, make_team
 
 pytestmark = [
     pytest.mark.e2e,
@@ -23,13 +23,6 @@ pytestmark = [
 ]
 
 PHONE = {"width": 390, "height": 844}
-
-
-@pytest.fixture
-def plain_http(settings):
-    for name, value in SETTINGS.items():
-        setattr(settings, name, value)
-    settings.ACCOUNT_EMAIL_VERIFICATION = "none"
 
 
 @pytest.fixture
@@ -74,9 +67,7 @@ def open_profile(
 ) -> None:
     page.set_default_timeout(20_000)
     page.goto(f"{live_server.url}/t/{member.team.slug}/contacts/{ada.pk}/{path}")
-    page.get_by_label("E-mail").fill(member.user.email)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    sign_in(page, member)
     expect(page.get_by_role("heading", level=1)).to_have_text("Ada Lovelace")
     if scripts:
         expect(page.locator("html[data-ready]")).to_have_count(1)

@@ -39,6 +39,7 @@ OWN_MODULES = {
     "crm/teams/roles.py": "the one table of permissions",
     "crm/teams/adapter.py": "what django-allauth asks of this product",
     "crm/teams/auth_urls.py": "the pages of django-allauth that exist here",
+    "crm/teams/confirming.py": "what asks for the password again",
     "crm/teams/entrance.py": "how the pages of django-allauth answer",
     "crm/teams/places.py": "countries and time zones to choose from",
     "crm/history/registry.py": "what is written down of which record",
