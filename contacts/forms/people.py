@@ -16,6 +16,8 @@ from layouts.queries import custom_values
 class ContactForm(forms.Form):
     """What is asked about a person who is added by hand."""
 
+    # What makes a form that is sent twice write once
+    token = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
     first_name = forms.CharField(label=_("First name"), max_length=100, required=False)
     last_name = forms.CharField(label=_("Last name"), max_length=100, required=False)
     title = forms.CharField(label=_("Title"), max_length=200, required=False)
@@ -68,7 +70,8 @@ class ContactForm(forms.Form):
             is_box = isinstance(self.fields[key], TickField)
             if not said[key] or (is_box and said[key] == "false"):
                 del said[key]
-        usual = {key: value for key, value in cleaned.items() if key not in self.own}
+        others = {*self.own, "token"}
+        usual = {key: value for key, value in cleaned.items() if key not in others}
         return {**usual, "custom": said}
 
     def clean(self) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.core.cache import cache
 from django.db import IntegrityError, transaction
 
 from contacts.models import (
@@ -22,9 +23,12 @@ from contacts.signals import contacts_created
 from crm.addresses import PhoneNumber, normalize_email, parse_phone
 from crm.history.services.recording import recorded
 from crm.teams.models import Membership
+from crm.tenancy import bulk
 from crm.text import fold
 from layouts.models import CustomField
 from layouts.services.values import CustomValues
+
+KEPT = 24 * 60 * 60  # seconds in which a form that is sent again is known
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +45,24 @@ class NewContact:
     owner: Membership | None = None
     lists: Collection[ContactList] = ()
     custom: Mapping[str, str] = field(default_factory=dict)  # key -> text form
+
+
+@transaction.atomic
+def create_contact_once(
+    *, key: str, new: NewContact, by: Membership, at: datetime
+) -> Contact:
+    """As create_contact, but once for a form with this key, however often it is sent (security.md F20)."""
+    if not key:
+        return create_contact(new=new, by=by, at=at)
+    place = f"contact-of-form:{by.pk}:{key}"
+    bulk.take_turns(place)
+    made = cache.get(place)
+    if made and (there := Contact.objects.filter(pk=made).first()):
+        return there
+    contact = create_contact(new=new, by=by, at=at)
+    # Known before it is committed: whoever waits for the turn sees it with the contact, or neither.
+    cache.set(place, contact.pk, timeout=KEPT)
+    return contact
 
 
 @recorded("contact.create")

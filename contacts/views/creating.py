@@ -1,5 +1,6 @@
 """Adding a contact by hand: a page, and the same in a dialog."""
 
+import secrets
 from typing import Any
 
 from django.http import HttpResponse
@@ -13,7 +14,7 @@ from contacts.models import Contact, ContactList, ContactStage
 from contacts.panels.page import may_restore
 from contacts.services.address_rows import EmailTaken
 from contacts.services.blocking import Forgotten
-from contacts.services.creating import NewContact, create_contact
+from contacts.services.creating import NewContact, create_contact_once
 from crm.addresses import BadEmail, BadPhone
 from crm.conflicts import Refused
 from crm.htmx import render_page, toast
@@ -60,6 +61,7 @@ def account_names(request: TeamRequest) -> HttpResponse:
 
 def _initial(request: TeamRequest) -> dict[str, Any]:
     return {
+        "token": secrets.token_urlsafe(12),
         "owner": request.member.pk,
         "stage": ContactStage.objects.filter(is_first=True).first(),
     }
@@ -71,7 +73,8 @@ def _create(
     """Return the new contact, or else what is in the way; errors go to the form."""
     try:
         new = NewContact(**form.new_contact())
-        return create_contact(new=new, by=request.member, at=timezone.now()), {}
+        key, at = form.cleaned_data["token"], timezone.now()
+        return create_contact_once(key=key, new=new, by=request.member, at=at), {}
     except BadEmail as problem:
         form.add_error("email", str(problem))
     except BadPhone as problem:

@@ -1,6 +1,7 @@
 """A new contact by hand (product.md A4, D3, Q3), and lists."""
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Account
@@ -295,3 +296,43 @@ def test_fields_of_the_teams_own_are_asked_too(as_member, team):
     shown = values_of(ContactFieldValue, [contact.pk], custom_values())[contact.pk]
     assert shown == {size.pk: "42", tier.pk: "Gold"}
     assert fan.pk not in shown
+
+
+class TestOnce:
+    """F20: a form that is sent twice, by a double click or after Back, makes one contact."""
+
+    def test_the_second_time_leads_to_the_same_contact(self, as_member, team):
+        address = url("contact_create", team)
+        token = as_member.get(address).context["form"]["token"].value()
+
+        first = as_member.post(address, body(token=token))
+        again = as_member.post(address, body(token=token, title="Countess"))
+
+        assert first["Location"] == again["Location"]
+        assert Contact.objects.get().title == ""
+
+    def test_the_form_keeps_its_token_with_what_was_typed(self, as_member, team):
+        address = url("contact_create", team)
+        page = as_member.post(address, body(token="the-first", email="nonsense"))
+
+        assert 'name="token" value="the-first"' in page.text
+
+    def test_another_form_or_another_person_makes_another_one(
+        self, as_member, team, admin
+    ):
+        address = url("contact_create", team)
+        for token in ("one", "two", "", ""):
+            as_member.post(address, body(token=token))
+        theirs = Client()
+        theirs.force_login(admin.user, backend="crm.teams.backends.MembershipBackend")
+        theirs.post(address, body(token="one"))
+
+        assert Contact.objects.count() == 5
+
+    def test_one_that_was_purged_since_is_made_anew(self, as_member, team):
+        address = url("contact_create", team)
+        as_member.post(address, body(token="one"))
+        Contact.objects.all().delete()
+        as_member.post(address, body(token="one"))
+
+        assert Contact.objects.count() == 1
