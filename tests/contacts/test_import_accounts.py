@@ -131,6 +131,13 @@ class TestProblems:
         acme = Account.objects.get()
         assert (acme.headcount, acme.country, acme.phone) == (None, "", "")
 
+    @pytest.mark.parametrize("text", [".", "','", " . ", "-"])
+    def test_a_headcount_without_a_digit_is_left_out(self, pages, text):
+        job = pages.run(csv_text("Name,Company,Headcount", f'Ada,Acme,"{text}"'))
+
+        assert "Enter a whole number" in reasons(job)[2]
+        assert Account.objects.get().headcount is None
+
     def test_a_row_without_a_company_says_nothing_of_one(self, pages):
         make_contact("Ada", emails=("a@x.example",), account=AccountFactory(city=""))
         job = pages.run(csv_text("Email,Company City", "a@x.example,Oslo"))

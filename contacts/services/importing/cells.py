@@ -88,7 +88,11 @@ def clean_of_account(column: str, text: str, country: str) -> Any:
         number, _extension = parse_phone(text, country=country)
         return number
     clean = account_fields()[column].clean(text, by=None)  # type: ignore[arg-type]
-    return int(clean) if column == "headcount" else clean
+    if column != "headcount":
+        return clean
+    if not clean:  # signs between digits, without any digit
+        raise Refused(_("Enter a whole number."))
+    return int(clean)
 
 
 def country_code(text: str) -> str:
