@@ -51,19 +51,13 @@ def fill_cells(rows: Sequence[Row], columns: Sequence[Column]) -> None:
     contacts = {row.pk: row for row in rows if row.is_contact}
     if any(column.key == "lists" for column in columns):
         _read_lists(contacts)
-    own = [column for column in columns if column.custom is not None]
-    of_accounts = [column for column in own if column.is_of_account]
-    if own and contacts:
-        owners = {pk: [row] for pk, row in contacts.items()}
-        _read_custom(
-            ContactFieldValue, owners, [c for c in own if c not in of_accounts]
-        )
-    if of_accounts:
-        accounts: dict[int, list[Row]] = {}
-        for row in contacts.values():
+    accounts: dict[int, list[Row]] = {}
+    for row in contacts.values():
+        if row.account_pk:
             accounts.setdefault(row.account_pk, []).append(row)
-        accounts.pop(0, None)
-        _read_custom(AccountFieldValue, accounts, of_accounts)
+    own = {pk: [row] for pk, row in contacts.items()}
+    _read_custom(ContactFieldValue, own, columns, of_accounts=False)
+    _read_custom(AccountFieldValue, accounts, columns, of_accounts=True)
     for row in rows:
         row.cells = [
             (
@@ -87,10 +81,16 @@ def _read_custom(
     model: type[FieldValue],
     owners: Mapping[int, Sequence[Row]],
     columns: Sequence[Column],
+    *,
+    of_accounts: bool,
 ) -> None:
     """Give the rows of each record in a table of values what it has in the columns' fields."""
-    keys = {column.custom.pk: column.key for column in columns if column.custom}
-    fields = [column.custom for column in columns if column.custom]
-    for pk, shown in values_of(model, list(owners), fields).items():
+    fields = {
+        column.key: column.custom
+        for column in columns
+        if column.custom and column.is_of_account is of_accounts
+    }
+    keys = {field.pk: key for key, field in fields.items()}
+    for pk, shown in values_of(model, list(owners), fields.values()).items():
         for row in owners[pk]:
             row.more.update((keys[field], text) for field, text in shown.items())

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, InterfaceError, OperationalError, transaction
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -118,13 +118,12 @@ def blank_rows_about(
     """
     jobs = Job.objects.filter(kind__in=registry.kinds_about(of))
     about = JobRow.objects.filter(job__in=jobs.values("pk"))
-    called = about.annotate(called=Lower("label")).filter(
-        called__in={label.lower() for label in labels if label}
-    )
-    called.update(label="", reason="")
+    is_called = Q(called__in={label.lower() for label in labels if label})
     said = [Q(reason__icontains=text) for text in mentions if text]
-    if said:
-        about.filter(reduce(or_, said)).update(reason="")
+    found = about.annotate(called=Lower("label")).filter(reduce(or_, said, is_called))
+    found.update(
+        label=Case(When(is_called, then=Value("")), default="label"), reason=""
+    )
 
 
 @transaction.atomic

@@ -27,14 +27,12 @@ class Terms:
     """What is the same for every row of an import."""
 
     overwrites: bool  # also what is there; else only empty fields are filled
-    fields: Mapping[int, int]  # place in the mapping -> custom field that is there
+    fields: Mapping[int, int]  # place in the mapping -> custom field of contacts
     values: Mapping[int, CustomValue]  # place -> how its values are read and shown
     named: Named
     columns: Sequence[str]  # of contacts, that are read and compared
     account_columns: Sequence[str]  # of accounts, that the file fills
-    account_fields: Mapping[
-        int, int
-    ]  # place in the mapping -> custom field of accounts
+    account_fields: Mapping[int, int]  # the same, of accounts
 
 
 def new_contact(row: Row, company: Company | None, terms: Terms) -> Known:

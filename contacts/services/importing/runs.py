@@ -89,7 +89,7 @@ class Run:
     def terms(self) -> Terms:
         return Terms(
             overwrites=self.options.existing == ContactImport.Existing.OVERWRITE,
-            # Of one that is only to be created nobody has a value.
+            # Without those that are only to be created: nobody has a value in them.
             fields=self._fields(targets.CUSTOM),
             values=self.values,
             named=self.named,
